@@ -1,0 +1,108 @@
+// Package config loads what people write: a directory of HCL files and the
+// roster files it names. Its result is a [Spec], which holds no secret and no
+// expression, and [Finding]s about everything that is wrong with it.
+package config
+
+// Spec is one migration as it was written, decoded and checked. It is stored
+// in plans; secrets in it are references ([Secret]).
+type Spec struct {
+	Migration Migration `json:"migration"`
+	Source    Side      `json:"source"`
+	Target    Side      `json:"target"`
+	Roster    Roster    `json:"roster"`
+	History   *History  `json:"history,omitempty"` // nil: no old mail is carried
+}
+
+// Migration names the migration and its state directory.
+type Migration struct {
+	Name     string `json:"name"`
+	Version  string `json:"version,omitempty"`  // constraint on mxmove's version
+	Language string `json:"language,omitempty"` // en or zh-CN
+	State    string `json:"state"`              // absolute or relative to the spec's directory
+	At       Pos    `json:"at"`
+}
+
+// Side is one end of the migration.
+type Side struct {
+	Kind    string   `json:"kind"`              // imap
+	Domain  string   `json:"domain,omitempty"`  // the source's; A-labels in lower case
+	Aliases []string `json:"aliases,omitempty"` // further domains of the same mailboxes
+	IMAP    IMAP     `json:"imap"`
+	At      Pos      `json:"at"`
+}
+
+// TLS modes of a connection.
+const (
+	TLSImplicit = "implicit" // RFC 8314, the default
+	TLSStart    = "starttls" // RFC 9051 section 6.2.1; never without it
+	TLSNone     = "none"     // loopback only
+)
+
+// IMAP says how one side's mailboxes are reached.
+type IMAP struct {
+	Host   string `json:"host"`
+	Port   int    `json:"port"`
+	TLS    string `json:"tls"`
+	CAFile string `json:"ca_file,omitempty"` // as written; relative to the spec's directory
+	Login  Login  `json:"login"`
+	Limits Limits `json:"limits"`
+	At     Pos    `json:"at"`
+}
+
+// Kinds of login.
+const (
+	LoginPassword = "password" // each row's own login and password
+	LoginPlain    = "plain"    // SASL PLAIN, authorization identity = the row's login
+	LoginMaster   = "master"   // login + separator + master user
+	LoginOAuth2   = "oauth2"   // XOAUTH2 or OAUTHBEARER, token from a command
+)
+
+// Login says who signs in for every mailbox of a side.
+type Login struct {
+	Kind      string   `json:"kind"`
+	User      string   `json:"user,omitempty"`      // plain and master: the administrator
+	Separator string   `json:"separator,omitempty"` // master; default "*"
+	Password  Secret   `json:"password,omitzero"`   // plain and master
+	Command   []string `json:"command,omitempty"`   // oauth2: prints the access token; MXMOVE_LOGIN names the mailbox
+	Mechanism string   `json:"mechanism,omitempty"` // oauth2: XOAUTH2 or OAUTHBEARER; empty: what the server offers
+	At        Pos      `json:"at"`
+}
+
+// Limits bound what mxmove asks of a server.
+type Limits struct {
+	Connections int `json:"connections"` // at once to this server; default 8
+}
+
+// Roster is the list of mailboxes, in the order of their addresses.
+type Roster struct {
+	Files     []string  `json:"files,omitempty"`
+	Skip      []string  `json:"skip,omitempty"` // left behind on purpose, named in every plan
+	Mailboxes []Mailbox `json:"mailboxes"`
+	At        Pos       `json:"at"`
+}
+
+// Mailbox is one row of the roster with its defaults filled in.
+type Mailbox struct {
+	Address        string `json:"address"` // canonical: see Address
+	SourceLogin    string `json:"source_login"`
+	SourcePassword Secret `json:"source_password,omitzero"`
+	TargetAddress  string `json:"target_address"`
+	TargetLogin    string `json:"target_login"`
+	TargetPassword Secret `json:"target_password,omitzero"`
+	Name           string `json:"name,omitempty"`
+	Department     string `json:"department,omitempty"`
+	Kind           string `json:"kind,omitempty"` // member (default), shared
+	Wave           string `json:"wave,omitempty"`
+	At             Pos    `json:"at"`
+}
+
+// History says how old mail is carried.
+type History struct {
+	Mover     string            `json:"mover"`           // mxmove
+	Since     string            `json:"since,omitempty"` // INTERNALDATE, UTC, YYYY-MM-DD
+	Deletions string            `json:"deletions"`       // keep
+	Refused   string            `json:"refused"`         // quarantine or fail
+	Skip      []string          `json:"skip,omitempty"`  // folders, by path with "/"
+	Map       map[string]string `json:"map,omitempty"`   // source folder → target folder, by path with "/"
+	At        Pos               `json:"at"`
+}

@@ -1,0 +1,90 @@
+package planner
+
+import (
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+)
+
+// Snapshot is everything that Build may know of the world.
+type Snapshot struct {
+	Format    int              `json:"format"`
+	At        time.Time        `json:"at"`
+	Lineage   string           `json:"lineage"`
+	Source    Side             `json:"source"`
+	Target    Side             `json:"target"`
+	Mailboxes []Mailbox        `json:"mailboxes"` // ordered by address
+	Records   []Record         `json:"records"`   // what the journal knows, ordered by step
+	Findings  []config.Finding `json:"findings,omitempty"`
+}
+
+// Seen says when and how something was observed: imap, ledger. Zero: never.
+type Seen struct {
+	At  time.Time `json:"at,omitzero"`
+	How string    `json:"how,omitempty"`
+	Err *Fault    `json:"err,omitempty"` // why it could not be observed
+}
+
+// Side is a server as it presents itself.
+type Side struct {
+	Seen        Seen     `json:"seen"`
+	Endpoint    Endpoint `json:"endpoint"` // without a login
+	Caps        []string `json:"caps,omitempty"`
+	AppendLimit int64    `json:"append_limit,omitempty"` // octets; 0: none told
+}
+
+// Mailbox is one row as it is on both sides.
+type Mailbox struct {
+	Address     string    `json:"address"`
+	Source      Store     `json:"source"`
+	Target      Store     `json:"target"`
+	Behind      Gap       `json:"behind"` // what the target lacks
+	State       State     `json:"state"`
+	Reason      *text.Msg `json:"reason,omitempty"`
+	Quarantined int       `json:"quarantined,omitempty"`
+}
+
+// Store is a mailbox on one side.
+type Store struct {
+	Seen     Seen      `json:"seen"`
+	Login    string    `json:"login"`
+	Folders  int       `json:"folders"`
+	Messages int       `json:"messages"`
+	Bytes    int64     `json:"bytes"`           // 0 with Messages > 0: the server does not tell
+	Quota    int64     `json:"quota,omitempty"` // octets; 0: none told
+	Oldest   time.Time `json:"oldest,omitzero"`
+	Mark     string    `json:"mark,omitempty"` // hash of the folders' (name, UIDVALIDITY, UIDNEXT, MODSEQ, MESSAGES)
+}
+
+// Gap is what one side lacks.
+type Gap struct {
+	Messages int   `json:"messages"`
+	Bytes    int64 `json:"bytes"` // estimate
+}
+
+// Record is what the journal knows of a step: numbers of its last intent and
+// outcome (0: none).
+type Record struct {
+	Step      StepID    `json:"step"`
+	Intent    int       `json:"intent"`
+	Outcome   int       `json:"outcome"`
+	IntentAt  time.Time `json:"intent_at,omitzero"`
+	OutcomeAt time.Time `json:"outcome_at,omitzero"`
+	Failed    *Fault    `json:"failed,omitempty"` // the last intent ended so
+	Tally     Tally     `json:"tally"`            // sum over all outcomes
+}
+
+// State of a mailbox, in the words of the vendor's console (HISTORY-11).
+type State string
+
+// The states.
+const (
+	NotStarted State = "not-started" // 未启动迁移: nothing copied yet
+	Copying    State = "copying"     // 迁移中: a pass runs
+	InStep     State = "in-step"     // 迁移完成: the last pass ended with nothing left
+	Partial    State = "partial"     // 不完整: in step but for messages that are named
+	WaitServer State = "wait-server" // 等待服务器: told to wait
+	WaitPerson State = "wait-person" // a credential is missing
+	Failed     State = "failed"      // 迁移异常: the last pass failed
+)
