@@ -1,0 +1,44 @@
+package mailstore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// Texts as real servers gave them.
+func TestAnswersAreClassed(t *testing.T) {
+	for _, c := range []struct {
+		a     answer
+		class planner.Class
+		wait  time.Duration
+	}{
+		{answer{"LOGIN", "NO", "AUTHENTICATIONFAILED", "Authentication failed."}, planner.Credential, 0},
+		{answer{"LOGIN", "NO", "", "Login failed: authentication failure"}, planner.Credential, 0},
+		{answer{"AUTHENTICATE", "NO", "", "AUTHENTICATE failed."}, planner.Credential, 0},
+		{answer{"LOGIN", "NO", "UNAVAILABLE", "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)"}, planner.Crowded, 0},
+		{answer{"LOGIN", "NO", "ALERT", "Too many simultaneous connections. (Failure)"}, planner.Crowded, 0},
+		{answer{"SELECT", "BAD", "", "User is authenticated but not connected."}, planner.Crowded, 0},
+		{answer{"LOGIN", "NO", "", "Login fail. Account is abnormal, service is not open, password is incorrect, login frequency limited, or system is busy."}, planner.Account, 0},
+		{answer{"SELECT", "NO", "", "SELECT Unsafe Login. Please contact kefu@188.com for help"}, planner.Account, 0},
+		{answer{"LOGIN", "NO", "ALERT", "Please log in via your web browser: … (Failure)"}, planner.Account, 0},
+		{answer{"FETCH", "BAD", "", "Request is throttled. Suggested Backoff Time: 299961 milliseconds"}, planner.Throttled, 299961 * time.Millisecond},
+		{answer{"FETCH", "NO", "", "Request is throttled. Suggested Backoff Time: 99999999999999"}, planner.Throttled, 24 * time.Hour},
+		{answer{"CAPABILITY", "NO", "LIMIT", "CAPABILITY Rate limit hit."}, planner.Throttled, 0},
+		{answer{"FETCH", "NO", "OVERQUOTA", "Account exceeded command or bandwidth limits."}, planner.Throttled, 0},
+		{answer{"APPEND", "NO", "OVERQUOTA", "Quota exceeded (mailbox for user is full)"}, planner.Full, 0},
+		{answer{"APPEND", "NO", "", "Over quota"}, planner.Full, 0},
+		{answer{"APPEND", "NO", "ALERT", "You exceeded your mail quota."}, planner.Full, 0},
+		{answer{"CREATE", "NO", "CANNOT", "Invalid mailbox name: Begins with '~'"}, planner.FolderOnly, 0},
+		{answer{"EXAMINE", "NO", "", "SELECT error getting mails in folder"}, planner.FolderOnly, 0},
+		{answer{"", "BYE", "", "Server shutting down."}, planner.Gone, 0},
+		{answer{"", "BYE", "", "Request is throttled. Suggested Backoff Time: 1000 milliseconds"}, planner.Throttled, time.Second},
+		{answer{"NOOP", "BAD", "", "anything else"}, planner.Gone, 0},
+	} {
+		_, class, wait := classOf(c.a)
+		if class != c.class || wait != c.wait {
+			t.Errorf("%+v: %s %s, want %s %s", c.a, class, wait, c.class, c.wait)
+		}
+	}
+}
