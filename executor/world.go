@@ -7,27 +7,18 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
-// Depth says how closely the world is looked at.
-type Depth uint8
-
-// The depths.
-const (
-	Recorded Depth = iota // servers' greetings and our own records; no sign-in
-	Signed                // every mailbox is signed in to and counted on both sides
-)
-
 // World is what the executor needs of the outside. Implementations are safe
 // for concurrent use.
 type World interface {
 	// Observe gives the snapshot but for its Lineage and Records, which are
 	// the journal's. What cannot be seen is said in Seen.Err; an error means
 	// that nothing could be said at all. It never writes to a server.
-	Observe(ctx context.Context, depth Depth) (planner.Snapshot, error)
+	Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error)
 
 	// Do carries out an op and reports progress from time to time. It is
 	// idempotent: what is in effect already is success. After stop is closed
 	// a converging op ends after the batch in flight, within seconds, with
-	// ErrStopped; when ctx ends it ends at once. Failures are *planner.Fault.
+	// planner.ErrStopped; when ctx ends it ends at once. Failures are *planner.Fault.
 	// The tally holds what was done also when an error is returned.
 	Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error)
 }
