@@ -1,0 +1,56 @@
+package planner
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// EndpointOf is the mailbox that login opens at a server; with an empty login
+// it is the server itself.
+func EndpointOf(at config.IMAP, login string) Endpoint {
+	u := url.URL{Scheme: "imap", Host: net.JoinHostPort(at.Host, strconv.Itoa(at.Port))}
+	if login != "" {
+		u.User = url.User(login)
+	}
+	return Endpoint(u.String())
+}
+
+// IDOf names a step by what it does: KIND SUBJECT @HASH, the hash being the
+// first 8 hexadecimal digits of SHA-256 over kind, subject and identity.
+func IDOf(op Op) StepID {
+	h := hashOf(append([]string{op.Kind(), op.Subject()}, op.Identity()...)...)
+	return StepID(op.Kind() + " " + op.Subject() + " @" + h[:8])
+}
+
+// Subject is the middle of the ID: whom or what the step is about.
+func (id StepID) Subject() string {
+	_, rest, _ := strings.Cut(string(id), " ")
+	if i := strings.LastIndex(rest, " @"); i >= 0 {
+		return rest[:i]
+	}
+	return rest
+}
+
+// Kind is the first word of the ID.
+func (id StepID) Kind() string {
+	kind, _, _ := strings.Cut(string(id), " ")
+	return kind
+}
+
+// hashOf hashes each part with its length before it, so that no two lists of
+// parts give the same octets.
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
