@@ -14,6 +14,7 @@ import (
 type Folder struct {
 	Name       string           // the octets that LIST gave; for Create the store makes them from Path
 	Path       []string         // decoded levels below the personal namespace, NFC; INBOX is {"INBOX"}
+	Delimiter  string           // the hierarchy separator that LIST gave; "": flat
 	Use        imap.MailboxAttr // SPECIAL-USE (RFC 6154) or "": \Sent, \Drafts …; \All and \Flagged are views, never copied to
 	NoSelect   bool             // \Noselect or \NonExistent: holds no mail
 	Subscribed bool
