@@ -18,7 +18,22 @@ type World interface {
 	// Do carries out an op and reports progress from time to time. It is
 	// idempotent: what is in effect already is success. After stop is closed
 	// a converging op ends after the batch in flight, within seconds, with
-	// planner.ErrStopped; when ctx ends it ends at once. Failures are *planner.Fault.
-	// The tally holds what was done also when an error is returned.
+	// planner.ErrStopped; when ctx ends it ends at once. Failures are
+	// *planner.Fault. The tally holds what was done also when an error is
+	// returned.
 	Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error)
+}
+
+// Observe looks at the world and adds what the journal knows.
+func Observe(ctx context.Context, world World, state *State, depth planner.Depth) (planner.Snapshot, error) {
+	snap, err := world.Observe(ctx, depth)
+	if err != nil {
+		return planner.Snapshot{}, err
+	}
+	records, err := state.Records()
+	if err != nil {
+		return planner.Snapshot{}, err
+	}
+	snap.Lineage, snap.Records = state.Lineage, records
+	return snap, nil
 }

@@ -1,0 +1,96 @@
+package executor
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// The exit codes of mxmove, the same for every command. Changes is
+// plan --detailed-exitcode's.
+const (
+	ExitDone       = 0 // done, or nothing to do
+	ExitError      = 1
+	ExitChanges    = 2 // changes pending
+	ExitRefused    = 3 // refused, nothing written in this run
+	ExitIncomplete = 4 // incomplete, safe to run again
+)
+
+// Refused says that a gate is closed: this run has written nothing to a
+// server. Each reason has the three texts of a finding.
+type Refused struct {
+	Reasons []config.Finding
+}
+
+// Error gives the reasons' codes and values, for logs and tests; people see
+// the catalogue's text.
+func (r *Refused) Error() string {
+	codes := make([]string, len(r.Reasons))
+	for i, f := range r.Reasons {
+		codes[i] = (&planner.Fault{Msg: f.Msg}).Error()
+	}
+	return "refused: " + strings.Join(codes, "; ")
+}
+
+func refuse(code string, pairs ...string) *Refused {
+	return &Refused{Reasons: []config.Finding{{Msg: text.M(code, pairs...), Severity: config.Blocks}}}
+}
+
+// Reason says why a run ended.
+type Reason string
+
+// The reasons.
+const (
+	ReasonDone          Reason = "done"           // nothing is left
+	ReasonRefused       Reason = "refused"        // a gate is closed
+	ReasonFailed        Reason = "failed"         // a step failed, or could not start since another did
+	ReasonWaitingPerson Reason = "waiting_person" // all that is left waits for somebody
+	ReasonWaitingTail   Reason = "waiting_tail"   // mail was seen behind a pass that ended
+	ReasonStopped       Reason = "stopped"        // interrupted; run again to go on
+	ReasonError         Reason = "error"          // ours or the state directory's
+)
+
+// Incomplete says that a run ended with work left. It is safe to run again.
+type Incomplete struct {
+	Reason  Reason
+	Failed  int // steps that failed in this run
+	Waiting int // steps held until somebody acts
+	Left    int // steps with work at the end, the above included
+}
+
+// Error gives the reason, for logs and tests.
+func (i *Incomplete) Error() string { return "incomplete: " + string(i.Reason) }
+
+// Msg is what people are told, what and what to do in one.
+func (i *Incomplete) Msg() text.Msg {
+	return text.M("apply.incomplete."+string(i.Reason), "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
+}
+
+// ExitCode is the process's exit code for an error of this package.
+func ExitCode(err error) int {
+	var refused *Refused
+	var incomplete *Incomplete
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.As(err, &refused):
+		return ExitRefused
+	case errors.As(err, &incomplete):
+		return ExitIncomplete
+	}
+	return ExitError
+}
+
+// stateFault tells of a file of the state directory. The path is the person's
+// own; the operating system's words are kept.
+func stateFault(code, path string, err error) *planner.Fault {
+	var perr *fs.PathError
+	if errors.As(err, &perr) {
+		err = perr.Err
+	}
+	return &planner.Fault{Msg: text.M(code, "path", path, "why", err.Error()), Class: planner.Internal}
+}

@@ -1,0 +1,171 @@
+package executor
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// Event is something that happened in a run. The set is closed: the types of
+// this package whose comment begins with their event's name.
+type Event interface {
+	Msg() text.Msg // one line for people
+	name() string  // as in the JSON lines
+}
+
+// Reader takes the events of a run, one at a time, in order. It must not
+// block for long: the run waits for it.
+type Reader func(at time.Time, e Event)
+
+// LockTaken (lock-taken): the run begins.
+type LockTaken struct {
+	Holder Holder `json:"holder"`
+	Plan   string `json:"plan"`
+	Tool   string `json:"tool,omitempty"`
+}
+
+// LockTakenOver (lock-taken-over): a run before died on this host without
+// letting go; its lock was removed.
+type LockTakenOver struct {
+	From Holder `json:"from"`
+}
+
+// JournalCut (journal-cut): the last line was torn when a run died.
+type JournalCut struct {
+	Bytes int `json:"bytes"`
+}
+
+// SpecChanged (spec-changed): the files at hand are not the plan's spec. The
+// run uses the plan's; the rest waits for the next plan.
+type SpecChanged struct {
+	Added    []string `json:"added,omitempty"`   // addresses of rows
+	Removed  []string `json:"removed,omitempty"` // the same
+	Changed  []string `json:"changed,omitempty"` // the same
+	Settings bool     `json:"settings"`          // anything else differs
+}
+
+// Observed (observed): the world was looked at.
+type Observed struct {
+	At        time.Time `json:"at"`
+	Mailboxes int       `json:"mailboxes"`
+	Again     bool      `json:"again,omitempty"` // after the walk
+}
+
+// PlanCompared (plan-compared): the plan and a fresh build, in steps.
+type PlanCompared struct {
+	Plan     string `json:"plan"`
+	Approved int    `json:"approved"` // in the plan
+	Done     int    `json:"done"`     // have an outcome from runs before
+	Todo     int    `json:"todo"`     // get a turn in this run
+	Beyond   int    `json:"beyond"`   // not in the plan
+}
+
+// LeftOut (left-out): a step is not carried out since it, or one that it
+// needs, is not in the plan.
+type LeftOut struct {
+	Step    planner.StepID `json:"step"`
+	Because planner.StepID `json:"because"`
+}
+
+// GateChecked (gate-checked): a gate is open, or closed for reasons.
+type GateChecked struct {
+	Gate    string           `json:"gate"` // plan, phases, findings
+	Open    bool             `json:"open"`
+	Reasons []config.Finding `json:"reasons,omitempty"`
+}
+
+// StepHeld (step-held): a step gets no turn until somebody acts.
+type StepHeld struct {
+	Step   planner.StepID `json:"step"`
+	Reason config.Finding `json:"reason"`
+}
+
+// StepStarted (step-started): the intent is on record, the act begins.
+type StepStarted struct {
+	Step planner.StepID `json:"step"`
+	N    int            `json:"n"`  // this is the n-th to start
+	Of   int            `json:"of"` // of so many
+}
+
+// StepProgress (step-progress): at most one a second and step.
+type StepProgress struct {
+	Step     planner.StepID   `json:"step"`
+	Progress planner.Progress `json:"progress"`
+}
+
+// StepWaits (step-waits): a server asks to wait, or the connection is gone;
+// the step is tried again.
+type StepWaits struct {
+	Step  planner.StepID `json:"step"`
+	Fault *planner.Fault `json:"fault"`
+	Try   int            `json:"try"` // the one that failed, from 1
+	Until time.Time      `json:"until"`
+}
+
+// StepDone (step-done): the outcome is on record.
+type StepDone struct {
+	Step  planner.StepID `json:"step"`
+	Tally planner.Tally  `json:"tally"` // of this turn
+	Took  time.Duration  `json:"took"`
+}
+
+// StepFailed (step-failed): the turn ended with a fault; others go on.
+type StepFailed struct {
+	Step  planner.StepID `json:"step"`
+	Tally planner.Tally  `json:"tally"`
+	Fault *planner.Fault `json:"fault"`
+}
+
+// StepStopped (step-stopped): interrupted between two batches, or, if
+// Unknown, in the middle of an act.
+type StepStopped struct {
+	Step    planner.StepID `json:"step"`
+	Tally   planner.Tally  `json:"tally"`
+	Unknown bool           `json:"unknown,omitempty"`
+}
+
+// Stopping (stopping): no step starts any more, Running ones end.
+type Stopping struct {
+	Running int `json:"running"`
+}
+
+// RunRefused (run-refused): nothing was written to a server.
+type RunRefused struct {
+	Reasons []config.Finding `json:"reasons"`
+}
+
+// Finished (finished): the last event of a run that began.
+type Finished struct {
+	Reason  Reason        `json:"reason"`
+	Done    int           `json:"done"`
+	Failed  int           `json:"failed"`
+	Waiting int           `json:"waiting"`
+	Left    int           `json:"left"`
+	LeftOut int           `json:"left_out"`
+	Tally   planner.Tally `json:"tally"` // of this run
+	Report  string        `json:"report,omitempty"`
+}
+
+// JSONLines writes each event as a line: time, event, code and args of the
+// text, data. Errors of w are w's owner's to notice.
+func JSONLines(w io.Writer) Reader {
+	return func(at time.Time, e Event) {
+		if b, err := encodeEvent(at, e); err == nil {
+			w.Write(b)
+		}
+	}
+}
+
+func encodeEvent(at time.Time, e Event) ([]byte, error) {
+	b, err := json.Marshal(struct {
+		Time  time.Time `json:"time"`
+		Event string    `json:"event"`
+		text.Msg
+		Data Event `json:"data"`
+	}{at.UTC(), e.name(), e.Msg(), e})
+	return append(b, '\n'), err
+}

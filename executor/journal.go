@@ -1,0 +1,270 @@
+package executor
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// Kind says what a line of the journal is about.
+type Kind string
+
+// The kinds. Intent is followed by one of outcome, failed, stopped or, where
+// nobody knows how far the step came, unknown; a run that died leaves it bare.
+const (
+	KindStart   Kind = "start"
+	KindIntent  Kind = "intent"
+	KindOutcome Kind = "outcome"
+	KindFailed  Kind = "failed"
+	KindStopped Kind = "stopped"
+	KindUnknown Kind = "unknown"
+	KindRefused Kind = "refused"
+	KindLeftOut Kind = "left-out"
+	KindNote    Kind = "note"
+	KindEnd     Kind = "end"
+)
+
+// Line is one line of the journal. Each holds the hash of the one before it,
+// the first the lineage, so that no line can be changed, taken out or put in
+// without a trace.
+type Line struct {
+	N     int              `json:"n"` // from 1
+	At    time.Time        `json:"at"`
+	Kind  Kind             `json:"kind"`
+	Step  planner.StepID   `json:"step,omitempty"`
+	Msg   *text.Msg        `json:"msg,omitempty"`
+	Tally *planner.Tally   `json:"tally,omitempty"`
+	Fault *planner.Fault   `json:"fault,omitempty"`
+	Why   []config.Finding `json:"why,omitempty"` // refused: the reasons
+	Prev  string           `json:"prev"`
+	Hash  string           `json:"-"` // SHA-256 over the line without it, hexadecimal
+}
+
+// Damaged says that the journal was changed after it was written, or that the
+// disk lost a part of it. It unwraps to a *planner.Fault with its texts.
+type Damaged struct {
+	Path string
+	Line int // the first line that does not fit, from 1
+}
+
+// Error gives the code and the place.
+func (d *Damaged) Error() string { return d.Unwrap().Error() }
+
+// Unwrap gives the fault.
+func (d *Damaged) Unwrap() error {
+	return &planner.Fault{Msg: text.M("journal.damaged", "path", d.Path, "line", itoa(d.Line)), Class: planner.Internal}
+}
+
+const hashKey = `,"hash":"`
+
+// encode gives the line with its hash and a newline.
+func (l *Line) encode() ([]byte, error) {
+	body, err := json.Marshal(l)
+	if err != nil {
+		return nil, err
+	}
+	l.Hash = hashOf(body)
+	return append(body[:len(body)-1], hashKey+l.Hash+"\"}\n"...), nil
+}
+
+// decodeLine takes a line without its newline.
+func decodeLine(b []byte) (Line, error) {
+	const tail = len(hashKey) + 2*sha256.Size + len(`"}`)
+	var l Line
+	if len(b) <= tail {
+		return l, errors.New("too short")
+	}
+	cut := len(b) - tail
+	if !bytes.HasPrefix(b[cut:], []byte(hashKey)) || !bytes.HasSuffix(b, []byte(`"}`)) {
+		return l, errors.New("no hash")
+	}
+	body := append(bytes.Clone(b[:cut]), '}')
+	hash := string(b[cut+len(hashKey) : len(b)-2])
+	if hashOf(body) != hash {
+		return l, errors.New("another hash")
+	}
+	err := json.Unmarshal(body, &l)
+	l.Hash = hash
+	return l, err
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// parse checks the chain. It gives the lines and how many octets they take;
+// what follows is a last line that was cut off while it was written.
+func parse(b []byte, path, lineage string) (lines []Line, good int, err error) {
+	prev := lineage
+	for {
+		end := bytes.IndexByte(b[good:], '\n')
+		if end < 0 {
+			return lines, good, nil
+		}
+		l, err := decodeLine(b[good : good+end])
+		if err != nil || l.Prev != prev || l.N != len(lines)+1 {
+			return lines, good, &Damaged{Path: path, Line: len(lines) + 1}
+		}
+		lines, prev, good = append(lines, l), l.Hash, good+end+1
+	}
+}
+
+// ReadJournal reads and verifies the whole journal; it may be written at the
+// same time. A chain that is broken gives *Damaged with the lines before.
+func ReadJournal(s *State) ([]Line, error) {
+	lines, _, _, err := readJournal(s)
+	return lines, err
+}
+
+func readJournal(s *State) (lines []Line, good, size int, err error) {
+	b, err := os.ReadFile(s.Journal())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, 0, nil
+	}
+	if err != nil {
+		return nil, 0, 0, stateFault("state.read", s.Journal(), err)
+	}
+	lines, good, err = parse(b, s.Journal(), s.Lineage)
+	return lines, good, len(b), err
+}
+
+// sink is the file that a journal is written to.
+type sink interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// journal appends lines, each durable when append returns. After a failure
+// it takes no more: what is on the disk then is not known.
+type journal struct {
+	mu     sync.Mutex
+	path   string
+	file   sink
+	n      int
+	prev   string
+	failed error
+}
+
+// openJournal opens the journal for appending and cuts off a torn last line;
+// cut is the number of octets that went with it.
+func openJournal(s *State) (j *journal, cut int, err error) {
+	lines, good, size, err := readJournal(s)
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.OpenFile(s.Journal(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, 0, stateFault("journal.write", s.Journal(), err)
+	}
+	if good < size {
+		err = f.Truncate(int64(good))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(s.Journal()))
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, stateFault("journal.write", s.Journal(), err)
+	}
+	j = &journal{path: s.Journal(), file: f, n: len(lines), prev: s.Lineage}
+	if len(lines) > 0 {
+		j.prev = lines[len(lines)-1].Hash
+	}
+	return j, size - good, nil
+}
+
+// append writes the line and waits until it is durable.
+func (j *journal) append(l Line) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.failed != nil {
+		return j.failed
+	}
+	l.N, l.Prev = j.n+1, j.prev
+	b, err := l.encode()
+	if err == nil {
+		_, err = j.file.Write(b)
+	}
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		j.failed = stateFault("journal.write", j.path, err)
+		return j.failed
+	}
+	j.n, j.prev = l.N, l.Hash
+	return nil
+}
+
+// head is the number and the hash of the last line.
+func (j *journal) head() (int, string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.n, j.prev
+}
+
+func (j *journal) close() error { return j.file.Close() }
+
+// Fold gives what the lines say of each step, ordered by step. The tally of a
+// record sums up all that was done, by passes that failed or were stopped too.
+func Fold(lines []Line) []planner.Record {
+	records := map[planner.StepID]*planner.Record{}
+	for _, l := range lines {
+		if l.Step == "" {
+			continue
+		}
+		r := records[l.Step]
+		if r == nil {
+			r = &planner.Record{Step: l.Step}
+		}
+		if fold(r, l) {
+			records[l.Step] = r
+		}
+	}
+	return sortedRecords(records)
+}
+
+// fold reports whether the line says something of its step.
+func fold(r *planner.Record, l Line) bool {
+	switch l.Kind {
+	case KindIntent:
+		r.Intent, r.IntentAt, r.Failed = l.N, l.At, nil
+	case KindOutcome:
+		r.Outcome, r.OutcomeAt, r.Failed = l.N, l.At, nil
+	case KindFailed:
+		r.Failed = l.Fault
+	case KindStopped, KindUnknown:
+	default:
+		return false
+	}
+	if l.Tally != nil {
+		r.Tally = sum(r.Tally, *l.Tally)
+	}
+	return true
+}
+
+func sortedRecords(m map[planner.StepID]*planner.Record) []planner.Record {
+	list := make([]planner.Record, 0, len(m))
+	for _, r := range m {
+		list = append(list, *r)
+	}
+	sortBy(list, func(a, b planner.Record) int { return strings.Compare(string(a.Step), string(b.Step)) })
+	return list
+}
