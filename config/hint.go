@@ -1,0 +1,41 @@
+package config
+
+// nearest is the name that was probably meant, or "": at most two edits away,
+// and fewer than half of what was written.
+func nearest(written string, names []string) string {
+	best, least := "", min(3, (len(written)+1)/2+1)
+	for _, n := range names {
+		if d := distance(written, n, least); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// distance counts the octets to insert, delete, replace or swap with their
+// neighbour to get from a to b; it stops counting at limit.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next := make([]int, len(b)+1)
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(next[j-1]+1, row[j]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}

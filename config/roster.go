@@ -1,0 +1,200 @@
+package config
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/mxmove/mxmove/config/text"
+)
+
+// row is one mailbox as it was written, and where its parts stand.
+type row struct {
+	Mailbox
+	at   [numColumns]Pos // zero: not given
+	file bool            // of a roster file: its line may hold a password
+}
+
+// sayRow adds a finding about a part of a row, or about its address where the
+// part is not given.
+func (l *loader) sayRow(r *row, s Severity, column int, code string, pairs ...string) {
+	at := r.at[column]
+	if at == (Pos{}) {
+		at = r.At
+	}
+	f := Finding{Msg: text.M(code, pairs...), Severity: s, At: at, Subject: r.Address, Hidden: r.file}
+	l.findings = append(l.findings, f)
+}
+
+func (l *loader) roster(b *hclsyntax.Block) {
+	l.spec.Roster.At = l.pos(b.DefRange())
+	s := &l.spec.Roster
+	var filesAt, skipAt Pos
+	l.take(b, "roster", []field{
+		{name: "files", into: &s.Files, at: &filesAt},
+		{name: "skip", into: &s.Skip, at: &skipAt},
+	}, []child{{name: "mailbox", labels: 1, many: true, take: l.mailbox}})
+	for i, a := range s.Skip {
+		c, err := Canonical(a)
+		if err != nil {
+			l.sayAddress(&row{Mailbox: Mailbox{At: skipAt}}, colAddress, err)
+			continue
+		}
+		s.Skip[i] = c
+	}
+	for i, name := range s.Files {
+		if slices.Contains(s.Files[:i], name) {
+			l.say(Error, filesAt, "roster.file_twice", "file", name)
+			continue
+		}
+		l.rosterFile(name, filesAt)
+	}
+}
+
+// mailbox decodes a block; the address is its label.
+func (l *loader) mailbox(b *hclsyntax.Block) {
+	r := row{Mailbox: Mailbox{Address: b.Labels[0], At: l.pos(b.LabelRanges[0])}}
+	r.at[colAddress] = r.At
+	fields := make([]field, 0, numColumns-1)
+	into := [numColumns]any{
+		nil, &r.SourceLogin, &r.SourcePassword, &r.TargetAddress, &r.TargetLogin,
+		&r.TargetPassword, &r.Name, &r.Department, &r.Kind, &r.Wave,
+	}
+	for i := colSourceLogin; i < numColumns; i++ {
+		fields = append(fields, field{name: columns[i], into: into[i], at: &r.at[i]})
+	}
+	l.take(b, "mailbox", fields, nil)
+	l.rows = append(l.rows, r)
+}
+
+// finish checks the rows against each other and the rest of the spec, once
+// everything is decoded.
+func (l *loader) finish() {
+	byAddress := map[string]*row{}
+	good := make([]*row, 0, len(l.rows))
+	for i := range l.rows {
+		r := &l.rows[i]
+		if !l.complete(r) {
+			continue
+		}
+		if first := byAddress[r.Address]; first != nil {
+			l.sayRow(r, Error, colAddress, "roster.duplicate", "address", r.Address, "first", first.At.String())
+			continue
+		}
+		byAddress[r.Address] = r
+		if !slices.Contains(l.spec.Roster.Skip, r.Address) {
+			good = append(good, r)
+		}
+	}
+	slices.SortFunc(good, func(a, b *row) int { return strings.Compare(a.Address, b.Address) })
+	l.targets(good)
+	l.spec.Roster.Mailboxes = make([]Mailbox, len(good))
+	for i, r := range good {
+		l.passwords(r)
+		l.spec.Roster.Mailboxes[i] = r.Mailbox
+	}
+	if at := l.spec.Roster.At; len(l.rows) == 0 && at.Line > 0 && l.quietAbout("roster.") {
+		l.say(Warning, at, "roster.empty")
+	}
+}
+
+// quietAbout reports whether nothing was told with such a code.
+func (l *loader) quietAbout(prefix string) bool {
+	return !slices.ContainsFunc(l.findings, func(f Finding) bool {
+		return strings.HasPrefix(f.Code, prefix) || strings.HasPrefix(f.Code, "file.")
+	})
+}
+
+// complete fills in a row's defaults and checks it by itself.
+func (l *loader) complete(r *row) bool {
+	address, ok := l.address(r, colAddress, r.Address)
+	if !ok {
+		return false
+	}
+	r.Address = address
+	if s := l.spec.Source; s.Domain != "" && domainOf(address) != s.Domain && !slices.Contains(s.Aliases, domainOf(address)) {
+		l.sayRow(r, Error, colAddress, "roster.domain", "address", address, "domain", s.Domain)
+	}
+	if r.SourceLogin == "" {
+		r.SourceLogin = address
+	}
+	if r.TargetAddress == "" {
+		r.TargetAddress = address
+	} else if r.TargetAddress, ok = l.address(r, colTargetAddress, r.TargetAddress); !ok {
+		r.TargetAddress = address
+	}
+	if r.TargetLogin == "" {
+		r.TargetLogin = r.TargetAddress
+	}
+	kind := r.Kind
+	if r.Kind == "" {
+		r.Kind = "member"
+	} else if r.Kind != "member" && r.Kind != "shared" {
+		l.sayRow(r, Error, colKind, "value.choice", "name", "kind", "value", kind, "choices", "member, shared")
+	}
+	return true
+}
+
+// address canonicalises one address of a row. Blanks and capitals are tidied
+// with a warning; full-width characters are an error, since nobody can see
+// whether they were meant.
+func (l *loader) address(r *row, column int, written string) (string, bool) {
+	a, err := Canonical(written)
+	if err != nil {
+		l.sayAddress(r, column, err)
+		return "", false
+	}
+	switch {
+	case a == written:
+	case plain(written) != written:
+		l.sayRow(r, Error, column, "address.fullwidth", "address", written, "plain", a)
+	default:
+		l.sayRow(r, Warning, column, "address.tidied", "address", written, "plain", a)
+	}
+	return a, true
+}
+
+func (l *loader) sayAddress(r *row, column int, err error) {
+	var bad *AddressError
+	if errors.As(err, &bad) {
+		l.sayRow(r, Error, column, bad.Code, "address", bad.Args["address"])
+	}
+}
+
+// targets tells two rows whose mail would flow into one mailbox.
+func (l *loader) targets(rows []*row) {
+	logins, addresses := map[string]*row{}, map[string]*row{}
+	for _, r := range rows {
+		login := strings.ToLower(r.TargetLogin)
+		if first := logins[login]; first != nil {
+			l.sayRow(r, Error, colTargetLogin, "roster.target_login", "login", r.TargetLogin, "first", first.place(colTargetLogin))
+			continue
+		}
+		logins[login] = r
+		if first := addresses[r.TargetAddress]; first != nil {
+			l.sayRow(r, Error, colTargetAddress, "roster.target_address", "address", r.TargetAddress, "first", first.place(colTargetAddress))
+			continue
+		}
+		addresses[r.TargetAddress] = r
+	}
+}
+
+// place is where a part stands, or the address where it is not given.
+func (r *row) place(column int) string {
+	if r.at[column] == (Pos{}) {
+		return r.At.String()
+	}
+	return r.at[column].String()
+}
+
+// passwords tells a row that cannot be signed in for: it waits, the others go on.
+func (l *loader) passwords(r *row) {
+	if l.spec.Source.IMAP.Login.Kind == LoginPassword && r.SourcePassword.IsZero() {
+		l.sayRow(r, Warning, colSourcePassword, "roster.password", "address", r.Address, "name", columns[colSourcePassword])
+	}
+	if l.spec.Target.IMAP.Login.Kind == LoginPassword && r.TargetPassword.IsZero() {
+		l.sayRow(r, Warning, colTargetPassword, "roster.password", "address", r.Address, "name", columns[colTargetPassword])
+	}
+}
