@@ -1,0 +1,118 @@
+// Package render puts plans, findings and status into words for a terminal.
+// Its functions depend on nothing but their arguments.
+package render
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config/text"
+)
+
+// Options say how to show something.
+type Options struct {
+	Width int       // cells a line; 60 to 100, others are brought into that range
+	Color bool      // ANSI colours
+	Full  bool      // every mailbox, not only the first ones
+	Now   time.Time // for ages; its location is the one that times are shown in
+	File  string    // the plan's file, if it was written to one
+}
+
+const (
+	minWidth = 60
+	maxWidth = 100
+)
+
+// style is an SGR parameter of ECMA-48.
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "1"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
+)
+
+// page collects lines that fit the width.
+type page struct {
+	cat   *text.Catalogue
+	opt   Options
+	width int
+	b     strings.Builder
+}
+
+func newPage(cat *text.Catalogue, opt Options) *page {
+	return &page{cat: cat, opt: opt, width: min(max(opt.Width, minWidth), maxWidth)}
+}
+
+func (p *page) flush(w io.Writer) error {
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+func (p *page) t(code string, pairs ...string) string { return p.cat.T(code, pairs...) }
+
+// paint colours what was measured already.
+func (p *page) paint(s style, words string) string {
+	if !p.opt.Color || s == plain || words == "" {
+		return words
+	}
+	return "\x1b[" + string(s) + "m" + words + "\x1b[0m"
+}
+
+func (p *page) line(words string) {
+	p.b.WriteString(strings.TrimRight(words, " "))
+	p.b.WriteByte('\n')
+}
+
+// para writes text wrapped between indent and the width.
+func (p *page) para(indent int, s style, words string) {
+	for _, l := range wrap(words, p.width-indent) {
+		p.line(strings.Repeat(" ", indent) + p.paint(s, l))
+	}
+}
+
+// hang writes a bold label and beside it text whose further lines stand below
+// the text. A label wider than its column has a line of its own.
+func (p *page) hang(label string, column int, s style, words string) {
+	if cells(label) >= column {
+		p.line(p.paint(bold, label))
+		label = ""
+	}
+	for _, l := range wrap(words, p.width-column) {
+		p.line(p.paint(bold, label) + strings.Repeat(" ", column-cells(label)) + p.paint(s, l))
+		label = ""
+	}
+}
+
+// flow sets items side by side, three blanks apart, as many as fit a line.
+func (p *page) flow(items ...string) {
+	line := ""
+	for _, item := range items {
+		item = clean(item)
+		switch {
+		case item == "":
+		case line == "":
+			line = item
+		case cells(line)+3+cells(item) <= p.width:
+			line += "   " + item
+		default:
+			p.flowLine(line)
+			line = item
+		}
+	}
+	if line != "" {
+		p.flowLine(line)
+	}
+}
+
+// flowLine keeps the blanks between items where the line fits.
+func (p *page) flowLine(line string) {
+	if cells(line) <= p.width {
+		p.line(line)
+		return
+	}
+	p.para(0, plain, line)
+}

@@ -1,0 +1,264 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// Plan writes a plan for a terminal: what cannot be undone first, then what
+// is done, what is not, and what comes next.
+func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
+	v := &planView{page: newPage(cat, opt), plan: plan}
+	v.column = v.labelWidth()
+	v.header()
+	v.byRisk()
+	v.mailboxes()
+	v.touches()
+	v.notCarried()
+	v.cannotSee()
+	v.gates()
+	v.findings()
+	v.section("render.way-back", plain, v.t("render.way-back.open"))
+	v.next()
+	return v.flush(w)
+}
+
+// planView is a plan being written.
+type planView struct {
+	*page
+	plan   *planner.Plan
+	column int // where the text beside the labels begins
+}
+
+var labels = [...]string{"render.irreversible", "render.costly", "render.routine", "render.touches",
+	"render.not-carried", "render.cannot-see", "render.gates", "render.findings", "render.way-back"}
+
+func (v *planView) labelWidth() int {
+	widest := 0
+	for _, code := range labels {
+		widest = max(widest, cells(v.t(code)))
+	}
+	return widest + 3
+}
+
+func (v *planView) section(code string, s style, words string) {
+	v.hang(v.t(code), v.column, s, words)
+}
+
+func (v *planView) header() {
+	spec := v.plan.Spec
+	v.flow(sourceName(spec)+" -> "+spec.Target.IMAP.Host, v.t("render.carrier"))
+	seen := v.t("render.never-observed")
+	if at := v.plan.Observed.At; !at.IsZero() {
+		seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
+	}
+	v.flow(v.t("render.plan-id", "id", v.plan.ID), v.t("render.spec-digest", "digest", v.plan.Digest),
+		seen, v.t("render.nothing-changed"))
+}
+
+func sourceName(spec *config.Spec) string {
+	if spec.Source.Domain != "" {
+		return spec.Source.Domain
+	}
+	return spec.Source.IMAP.Host
+}
+
+// byRisk counts the steps of each risk and names those that cannot be undone.
+func (v *planView) byRisk() {
+	of := map[planner.Risk][]planner.Step{}
+	for _, s := range v.plan.Steps {
+		of[s.Op.Traits().Risk] = append(of[s.Op.Traits().Risk], s)
+	}
+	v.risky("render.irreversible", "render.irreversible.none", red, of[planner.Final])
+	v.risky("render.costly", "render.costly.none", yellow, of[planner.Costly])
+	v.section("render.routine", plain, v.routine(of[planner.Reversible]))
+}
+
+func (v *planView) risky(label, none string, s style, steps []planner.Step) {
+	if len(steps) == 0 {
+		v.section(label, plain, v.t(none))
+		return
+	}
+	v.section(label, s, v.t("render.steps", "n", Count(len(steps))))
+	for _, st := range steps {
+		v.para(1, s, string(st.ID))
+		v.para(v.column, plain, v.t("render.undo", "undo", v.t(st.Op.Traits().Undo)))
+	}
+}
+
+func (v *planView) routine(steps []planner.Step) string {
+	if len(steps) == 0 {
+		return v.t("render.none")
+	}
+	work, unknown, all := 0, 0, time.Duration(0)
+	for _, s := range steps {
+		if s.Work {
+			work++
+			all += s.Estimate
+		}
+		if s.Work && s.Estimate == 0 {
+			unknown++
+		}
+	}
+	words := v.t("render.copy-steps", "n", Count(len(steps)), "work", Count(work))
+	if all > 0 {
+		side := min(v.plan.Spec.Source.IMAP.Limits.Connections, v.plan.Spec.Target.IMAP.Limits.Connections)
+		words += " " + v.t("render.takes", "span", Duration(v.cat, all/time.Duration(max(side, 1))))
+		if unknown > 0 {
+			words += v.t("render.takes-without", "n", Count(unknown))
+		}
+	}
+	return words
+}
+
+// firstRows is how many mailboxes a plan shows unless all are asked for.
+const firstRows = 10
+
+// mailboxes lists the copies in the order in which they are carried out.
+func (v *planView) mailboxes() {
+	boxes := map[string]planner.Mailbox{}
+	for _, m := range v.plan.Observed.Mailboxes {
+		boxes[m.Address] = m
+	}
+	var rows [][]string
+	for _, s := range v.plan.Steps {
+		if op, ok := s.Op.(planner.CopyMailbox); ok {
+			rows = append(rows, v.mailbox(op, s, boxes[op.Address]))
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	shown := rows
+	if !v.opt.Full {
+		shown = rows[:min(len(rows), firstRows)]
+	}
+	v.table(1, []column{{head: v.t("render.head.mailbox")}, {head: v.t("render.head.wave")},
+		{head: v.t("render.head.state")}, {head: v.t("render.head.messages"), right: true},
+		{head: v.t("render.head.size"), right: true}, {head: v.t("render.head.behind"), right: true}}, shown)
+	if n := len(rows) - len(shown); n > 0 {
+		v.line(" " + v.t("render.more-mailboxes", "n", Count(n)))
+	}
+}
+
+func (v *planView) mailbox(op planner.CopyMailbox, s planner.Step, m planner.Mailbox) []string {
+	state := m.State
+	if state == "" {
+		state = planner.NotStarted
+	}
+	r := []string{op.Address, orDash(op.Wave), v.t("render.state." + string(state)), "?", "?", "?"}
+	if m.Source.Seen.Known() {
+		r[3], r[4] = Count(m.Source.Messages), size(m.Source.Bytes, m.Source.Messages)
+		r[5] = Count(m.Behind.Messages)
+		if !m.Target.Seen.Known() {
+			r[5] = "?"
+		}
+	}
+	if !s.Work {
+		r[5] = "0"
+	}
+	return r
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func (v *planView) touches() {
+	n := len(v.plan.Steps)
+	if n == 0 {
+		v.section("render.touches", plain, v.t("render.none"))
+		return
+	}
+	v.section("render.touches", plain, v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host))
+}
+
+func (v *planView) notCarried() {
+	spec := v.plan.Spec
+	var parts []string
+	if h := spec.History; h == nil {
+		parts = append(parts, v.t("render.not-carried.mail"))
+	} else {
+		if h.Since != "" {
+			parts = append(parts, v.t("render.not-carried.since", "date", h.Since))
+		}
+		if len(h.Skip) > 0 {
+			parts = append(parts, v.t("render.not-carried.folders", "folders", v.list(h.Skip)))
+		}
+		parts = append(parts, v.t("render.not-carried.deletions"))
+	}
+	if len(spec.Roster.Skip) > 0 {
+		parts = append(parts, v.t("render.not-carried.addresses", "addresses", v.list(spec.Roster.Skip)))
+	}
+	parts = append(parts, v.t("render.not-carried.always"))
+	v.section("render.not-carried", plain, strings.Join(parts, v.t("render.semicolon")))
+}
+
+// list joins names, the first few unless all are asked for.
+func (v *planView) list(names []string) string {
+	const few = 8
+	if v.opt.Full || len(names) <= few {
+		return strings.Join(names, v.t("render.comma"))
+	}
+	return v.t("render.and-more", "names", strings.Join(names[:few], v.t("render.comma")), "n", Count(len(names)-few))
+}
+
+func (v *planView) gates() {
+	p := v.plan
+	blocks := 0
+	for _, f := range p.Findings {
+		if f.Severity != config.Warning {
+			blocks++
+		}
+	}
+	until, state := p.ValidUntil(), "render.gate.open"
+	if v.opt.Now.After(until) {
+		state = "render.gate.closed"
+	}
+	v.gate("render.gates", state, v.t("render.gate.age", "until", v.moment(until)))
+	state, words := "render.gate.open", v.t("render.gate.no-findings")
+	if blocks > 0 {
+		state, words = "render.gate.closed", v.t("render.gate.findings", "n", strconv.Itoa(blocks))
+	}
+	v.gate("", state, words)
+}
+
+func (v *planView) gate(label, state, words string) {
+	s := green
+	if state == "render.gate.closed" {
+		s = red
+	}
+	if label != "" {
+		label = v.t(label)
+	}
+	mark := v.t(state)
+	for _, l := range wrap(words, v.width-v.column-cells(mark)-1) {
+		v.line(v.paint(bold, label) + strings.Repeat(" ", v.column-cells(label)) + v.paint(s, mark) + " " + l)
+		label, mark = "", strings.Repeat(" ", cells(mark))
+	}
+}
+
+func (v *planView) next() {
+	work := false
+	for _, s := range v.plan.Steps {
+		work = work || s.Work
+	}
+	if !work {
+		v.para(0, bold, v.t("render.next.nothing"))
+		return
+	}
+	if v.opt.File == "" {
+		v.para(0, bold, v.t("render.next.apply"))
+		return
+	}
+	v.para(0, bold, v.t("render.next.apply-file", "file", v.opt.File))
+}

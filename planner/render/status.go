@@ -1,0 +1,224 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// StatusView is where a migration stands, as plain data.
+type StatusView struct {
+	At       time.Time   `json:"at"`
+	Source   string      `json:"source"`
+	Target   string      `json:"target"`
+	Apply    *Running    `json:"apply,omitempty"`
+	Done     Amount      `json:"done"`
+	All      Amount      `json:"all"`                // as far as known
+	Speed    int64       `json:"speed,omitempty"`    // octets a second; 0: unknown
+	Left     int64       `json:"left,omitempty"`     // seconds; 0: unknown
+	Unknown  int         `json:"unknown,omitempty"`  // mailboxes whose size nobody knows
+	WayBack  *text.Msg   `json:"way_back,omitempty"` // nil: open, nothing irreversible was done
+	Rows     []StatusRow `json:"mailboxes"`
+	Observed time.Time   `json:"observed,omitzero"` // when the servers were last asked
+}
+
+// Running is an apply at work.
+type Running struct {
+	Host string    `json:"host"`
+	PID  int       `json:"pid"`
+	Seen time.Time `json:"seen"` // its last sign of life
+}
+
+// Amount of mail.
+type Amount struct {
+	Messages int   `json:"messages"`
+	Bytes    int64 `json:"bytes"` // 0 with Messages > 0: not told
+}
+
+// StatusRow is one mailbox.
+type StatusRow struct {
+	Address string        `json:"address"`
+	State   planner.State `json:"state"`
+	Done    Amount        `json:"done"`
+	All     Amount        `json:"all"`
+	Known   bool          `json:"known"`            // All was seen
+	Left    int64         `json:"left,omitempty"`   // seconds; 0: unknown or nothing
+	Reason  *text.Msg     `json:"reason,omitempty"` // a fault's code and values
+}
+
+// StatusOf sums up a snapshot.
+func StatusOf(plan *planner.Plan, at time.Time) StatusView {
+	s := plan.Observed
+	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: plan.Spec.Target.IMAP.Host, Observed: s.At}
+	boxes := map[string]planner.Mailbox{}
+	for _, m := range s.Mailboxes {
+		boxes[m.Address] = m
+	}
+	for _, row := range plan.Spec.Roster.Mailboxes {
+		r := rowOf(row.Address, boxes[row.Address])
+		if !r.Known {
+			v.Unknown++
+		}
+		v.Done.add(r.Done)
+		v.All.add(r.All)
+		v.Rows = append(v.Rows, r)
+	}
+	return v
+}
+
+func (a *Amount) add(b Amount) { a.Messages += b.Messages; a.Bytes += b.Bytes }
+
+func rowOf(address string, m planner.Mailbox) StatusRow {
+	r := StatusRow{Address: address, State: m.State, Reason: m.Reason, Known: m.Source.Seen.Known()}
+	if r.State == "" {
+		r.State = planner.NotStarted
+	}
+	if r.Reason == nil && m.Source.Seen.Err != nil {
+		r.Reason = &m.Source.Seen.Err.Msg
+	}
+	if r.Reason == nil && m.Target.Seen.Err != nil {
+		r.Reason = &m.Target.Seen.Err.Msg
+	}
+	r.All = Amount{m.Source.Messages, m.Source.Bytes}
+	if r.State != planner.NotStarted {
+		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}
+	}
+	return r
+}
+
+// Status writes where a migration stands, trouble first.
+func Status(w io.Writer, cat *text.Catalogue, v StatusView, opt Options) error {
+	p := newPage(cat, opt)
+	p.statusHead(v)
+	p.statusBar(v)
+	p.statusCounts(v)
+	back := cat.T("render.way-back.open")
+	if v.WayBack != nil {
+		back = cat.Text(*v.WayBack)
+	}
+	label := cat.T("render.way-back")
+	p.hang(label, cells(label)+3, plain, back)
+	p.statusTable(v)
+	return p.flush(w)
+}
+
+func (p *page) statusHead(v StatusView) {
+	alive := p.t("render.status.idle")
+	if a := v.Apply; a != nil {
+		alive = p.t("render.status.alive", "host", a.Host, "pid", strconv.Itoa(a.PID), "ago", p.ago(a.Seen))
+	}
+	seen := p.t("render.never-observed")
+	if !v.Observed.IsZero() {
+		seen = p.t("render.observed", "at", p.moment(v.Observed), "ago", p.ago(v.Observed))
+	}
+	p.flow(v.Source+" -> "+v.Target, p.t("render.status.mailboxes", "n", Count(len(v.Rows))), alive, seen)
+}
+
+func (p *page) statusBar(v StatusView) {
+	done, all := v.Done.Bytes, v.All.Bytes
+	amount := planner.Bytes(done) + " / " + planner.Bytes(all)
+	if all == 0 {
+		done, all = int64(v.Done.Messages), int64(v.All.Messages)
+		amount = p.t("render.messages", "n", Count(v.All.Messages))
+	}
+	if all == 0 {
+		p.para(0, plain, p.t("render.status.size-unknown"))
+		return
+	}
+	items := []string{progressBar(done, all, p.width*3/10) + " " + percent(done, all), amount}
+	if v.Speed > 0 {
+		items = append(items, p.t("render.status.speed", "speed", planner.Bytes(v.Speed)))
+	}
+	if v.Left > 0 {
+		items = append(items, p.t("render.status.left", "span", Duration(p.cat, seconds(v.Left))))
+	}
+	if v.Unknown > 0 {
+		items = append(items, p.t("render.status.without", "n", Count(v.Unknown)))
+	}
+	p.flow(items...)
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
+
+// states in the order of showing: trouble first.
+var states = [...]planner.State{planner.Failed, planner.Partial, planner.WaitPerson,
+	planner.WaitServer, planner.Copying, planner.NotStarted, planner.InStep}
+
+func (p *page) statusCounts(v StatusView) {
+	n := map[planner.State]int{}
+	for _, r := range v.Rows {
+		n[r.State]++
+	}
+	var items []string
+	for _, s := range states {
+		if n[s] > 0 {
+			items = append(items, p.t("render.state."+string(s))+" "+Count(n[s]))
+		}
+	}
+	p.flow(items...)
+}
+
+func (p *page) statusTable(v StatusView) {
+	var rows [][]string
+	hidden := map[planner.State]int{}
+	for _, state := range states {
+		shown := 0
+		for _, r := range v.Rows {
+			if r.State != state {
+				continue
+			}
+			calm := state == planner.InStep || state == planner.NotStarted && r.Reason == nil
+			if !p.opt.Full && (calm || shown >= firstRows) {
+				hidden[state]++
+				continue
+			}
+			shown++
+			rows = append(rows, p.statusRow(r))
+		}
+	}
+	if len(rows) > 0 {
+		p.table(0, []column{{head: p.t("render.head.mailbox")}, {head: p.t("render.head.state")},
+			{head: p.t("render.head.messages"), right: true}, {head: p.t("render.head.size"), right: true},
+			{head: p.t("render.head.left"), right: true}, {head: p.t("render.head.reason"), rest: true}}, rows)
+	}
+	var items []string
+	for _, state := range states {
+		if n := hidden[state]; n > 0 {
+			items = append(items, p.t("render.status.more", "n", Count(n), "state", p.t("render.state."+string(state))))
+		}
+	}
+	if len(items) > 0 {
+		p.flow(append(items, "(--all)")...)
+	}
+}
+
+func (p *page) statusRow(r StatusRow) []string {
+	messages, bytes, left, why := "?", "?", "-", ""
+	if r.Known {
+		messages, bytes = Count(r.All.Messages), size(r.All.Bytes, r.All.Messages)
+		if r.Done.Messages > 0 && r.Done.Messages < r.All.Messages {
+			messages = Count(r.Done.Messages) + "/" + messages
+		}
+	}
+	if r.Left > 0 {
+		left = Duration(p.cat, seconds(r.Left))
+	}
+	if r.Reason != nil {
+		why = p.what(*r.Reason)
+		if p.cat.Has(r.Reason.Code + ".do") {
+			why += p.t("render.semicolon") + p.t(r.Reason.Code+".do", pairs(r.Reason.Args)...)
+		}
+	}
+	return []string{r.Address, p.t("render.state." + string(r.State)), messages, bytes, left, why}
+}
+
+func pairs(args text.Args) []string {
+	var out []string
+	for _, k := range sortedKeys(args) {
+		out = append(out, k, args[k])
+	}
+	return out
+}
