@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"hash"
+	"math"
 )
 
 // Fingerprint is what is kept of a message's octets. Two messages of one
@@ -13,6 +14,7 @@ type Fingerprint struct {
 	Exact          [sha256.Size]byte // SHA-256 of the octets
 	Canonical      [sha256.Size]byte // SHA-256 without CR and final LFs, NUL as 0x80, header octets from 0x80 on as X
 	Size           int64             // octets
+	Length         int64             // octets that Canonical is of
 	High           uint64            // hash of the header's octets from 0x80 on, NUL counted as 0x80; 0: none
 	HasNUL         bool
 	Header8Bit     bool // an octet from 0x80 on before the first empty line
@@ -83,6 +85,8 @@ type Fingerprinter struct {
 	lineEmpty        bool  // nothing but CR since the last LF
 	pending          int64 // LFs not yet known to be within the message
 	n                int   // octets waiting in buf
+	length           int64 // octets put into buf so far
+	limit            int64 // none beyond are put there
 	header8          bool
 	buf              [4096]byte
 }
@@ -98,7 +102,14 @@ func NewFingerprinter() *Fingerprinter {
 func (f *Fingerprinter) Reset() {
 	f.exact.Reset()
 	f.canonical.Reset()
-	*f = Fingerprinter{exact: f.exact, canonical: f.canonical, lineEmpty: true}
+	*f = Fingerprinter{exact: f.exact, canonical: f.canonical, lineEmpty: true, limit: math.MaxInt64}
+}
+
+// resetTo is Reset for the canonical form of the first octets only: it is
+// the Canonical of a message that was cut off to that Length.
+func (f *Fingerprinter) resetTo(length int64) {
+	f.Reset()
+	f.limit = length
 }
 
 // Write adds octets of the message, in any portions.
@@ -124,7 +135,7 @@ func (f *Fingerprinter) Write(p []byte) (int, error) {
 func (f *Fingerprinter) Sum() Fingerprint {
 	f.flush()
 	s := Fingerprint{
-		Size: f.size, High: f.high, HasNUL: f.nul, Header8Bit: f.header8,
+		Size: f.size, Length: f.length, High: f.high, HasNUL: f.nul, Header8Bit: f.header8,
 		BareCR:         f.bareCR || f.size > 0 && f.last == '\r',
 		BareLF:         f.bareLF,
 		NoFinalNewline: f.size == 0 || f.last != '\n',
@@ -235,6 +246,8 @@ func (f *Fingerprinter) line(p []byte) {
 }
 
 func (f *Fingerprinter) copyPiece(p []byte) {
+	p = p[:min(int64(len(p)), f.limit-f.length)]
+	f.length += int64(len(p))
 	for len(p) > 0 {
 		if f.n == len(f.buf) {
 			f.flush()
@@ -263,6 +276,10 @@ func (f *Fingerprinter) newlines() {
 }
 
 func (f *Fingerprinter) octet(c byte) {
+	if f.length == f.limit {
+		return
+	}
+	f.length++
 	if f.n == len(f.buf) {
 		f.flush()
 	}

@@ -49,7 +49,9 @@ func slowFingerprint(s string) Fingerprint {
 			b[i] = 'X'
 		}
 	}
-	want.Canonical = sha256.Sum256(bytes.TrimRight(b, "\n"))
+	b = bytes.TrimRight(b, "\n")
+	want.Length = int64(len(b))
+	want.Canonical = sha256.Sum256(b)
 	return want
 }
 
@@ -78,6 +80,26 @@ func TestFingerprintIsTheDefinitionInAnyPortions(t *testing.T) {
 		}
 		if diff := cmp.Diff(slowFingerprint(s), f.Sum()); diff != "" {
 			t.Fatalf("-definition +streamed\n%s", diff)
+		}
+	})
+}
+
+// A message cut off anywhere has the canonical form of the whole, limited to
+// its length, but where the cut leaves line ends at the end.
+func TestLimitedFingerprintFindsTheCutOff(t *testing.T) {
+	f := NewFingerprinter()
+	rapid.Check(t, func(t *rapid.T) {
+		s := "Subject: a\r\n\r\n" + mailText().Draw(t, "mail") + "end"
+		cut := fingerprintOf(s[:rapid.IntRange(0, len(s)-1).Draw(t, "cut")])
+		f.resetTo(cut.Length)
+		_, _ = f.Write([]byte(s))
+		if got := f.Sum(); got.Canonical != cut.Canonical || got.Length != cut.Length {
+			t.Fatalf("not found in %q", s)
+		}
+		f.resetTo(cut.Length)
+		_, _ = f.Write([]byte("~" + s))
+		if got := f.Sum(); cut.Length > 0 && got.Canonical == cut.Canonical {
+			t.Fatal("found in another message")
 		}
 	})
 }

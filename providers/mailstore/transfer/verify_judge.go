@@ -1,0 +1,291 @@
+package transfer
+
+import (
+	"context"
+	"time"
+)
+
+// judge matches the mail of a unit, gives every pair its verdict, and keeps
+// what has no match until all folders were read.
+func (v *verifier) judge(ctx context.Context, u *unit, boxes []*box, target *box) error {
+	if v.unreadFolders(u, boxes, target) {
+		return nil
+	}
+	var source, there []*message
+	for i, b := range boxes {
+		fr := u.reports[i]
+		fr.Counts.Source, fr.Counts.LeftOut = len(b.mail), b.leftOut
+		for j := range b.mail {
+			m := &b.mail[j]
+			m.box = int32(i)
+			if m.read {
+				source = append(source, m)
+				continue
+			}
+			v.report.message(fr, *m, unreadVerdict())
+		}
+	}
+	u.reports[0].Counts.Target = len(target.mail)
+	for j := range target.mail {
+		if m := &target.mail[j]; m.read {
+			there = append(there, m)
+		} else {
+			v.unreadThere(u, *m)
+		}
+	}
+	for _, p := range match(source, there) {
+		v.pair(u, boxes, target, p, verdict{})
+	}
+	if err := v.damaged(ctx, u, boxes, target, unused(source), unused(there)); err != nil {
+		return err
+	}
+	v.keep(u, boxes, target, source, there)
+	return nil
+}
+
+// unreadFolders reports a unit of which a folder could not be read: nothing
+// is known of its mail, neither good nor bad.
+func (v *verifier) unreadFolders(u *unit, boxes []*box, target *box) bool {
+	failed := target.failed != nil
+	for i, b := range boxes {
+		if b.failed != nil {
+			v.report.folder(u.reports[i], Unread, "verify.folder.unread")
+			failed = true
+		}
+	}
+	if target.failed != nil {
+		v.report.folder(u.reports[0], Unread, "verify.folder.target-unread", "to", label(u.target.Path))
+	}
+	if failed {
+		for i, b := range boxes {
+			n := max(len(b.mail), int(b.folder.Status.Messages))
+			u.reports[i].Counts.Source, u.reports[i].Counts.Unread = n, n
+		}
+		u.reports[0].Counts.Target = len(target.mail)
+	}
+	return failed
+}
+
+func unreadVerdict() (d verdict) {
+	d.add(Unread, "verify.unread")
+	return d
+}
+
+func (v *verifier) unreadThere(u *unit, m message) {
+	fr := u.reports[0]
+	fr.Counts.UnreadThere++
+	fr.Class = worse(fr.Class, Unread)
+	var d verdict
+	d.add(Unread, "verify.unread.target")
+	e := exception(u.target.Path, m, d)
+	e.Target = true
+	v.report.except(e)
+}
+
+func worse(a, b Class) Class {
+	if classOrder[a] > classOrder[b] {
+		return a
+	}
+	return b
+}
+
+// pair judges two messages that are one mail; d holds what is known already.
+func (v *verifier) pair(u *unit, boxes []*box, target *box, p pair, d verdict) {
+	s := *p.source
+	b := boxes[s.box]
+	fate, known := v.fate(b, s.uid)
+	for _, code := range p.altered {
+		d.add(Explained, code)
+	}
+	compareFlags(&d, s.flags, p.target.flags, target.permanent, fate, known)
+	compareDates(&d, s.date, p.target.date, fate)
+	v.report.message(u.reports[s.box], s, d)
+}
+
+func (v *verifier) fate(b *box, uid uint32) (Fate, bool) {
+	if v.in.Evidence == nil {
+		return Fate{}, false
+	}
+	return v.in.Evidence.Fate(b.folder.Name, b.uidValidity, uid)
+}
+
+// damaged finds source messages that are at the target, but not whole or not
+// the same: by the place that the record gives, or, for a message that was cut
+// off, by its date and its beginning.
+func (v *verifier) damaged(ctx context.Context, u *unit, boxes []*box, target *box, source, there []*message) error {
+	byUID, byDate := map[uint32]*message{}, map[int64][]*message{}
+	for _, t := range there {
+		byUID[t.uid] = t
+		byDate[t.date] = append(byDate[t.date], t)
+	}
+	for _, s := range source {
+		b := boxes[s.box]
+		var candidates []*message
+		fate, known := v.fate(b, s.uid)
+		placed := byUID[fate.UID]
+		if known && fate.UID != 0 && fate.UIDValidity == target.uidValidity && placed != nil {
+			candidates = []*message{placed}
+		}
+		candidates = append(candidates, byDate[s.date]...)
+		cut, err := v.cutOff(ctx, b, s, candidates)
+		if err != nil {
+			return err
+		}
+		var d verdict
+		switch {
+		case cut != nil:
+			d.add(Unexplained, "verify.altered.truncated")
+			s.used, cut.used = true, true
+			v.pair(u, boxes, target, pair{s, cut, nil}, d)
+		case len(candidates) > 0 && candidates[0] == placed && !placed.used:
+			d.add(Unexplained, "verify.altered.content")
+			s.used, placed.used = true, true
+			v.pair(u, boxes, target, pair{s, placed, nil}, d)
+		}
+	}
+	return nil
+}
+
+// cutOff gives the candidate that is a beginning of s. For that s is fetched
+// once more for each length that comes into question.
+func (v *verifier) cutOff(ctx context.Context, b *box, s *message, candidates []*message) (*message, error) {
+	tried := map[int64]Fingerprint{}
+	for _, c := range candidates[:min(len(candidates), maxCandidates)] {
+		if c.used || c.print.Length >= s.print.Length {
+			continue
+		}
+		print, ok := tried[c.print.Length]
+		if !ok {
+			var err error
+			if print, err = v.source.beginning(ctx, b, s.uid, c.print.Length); err != nil {
+				return nil, err
+			}
+			tried[c.print.Length] = print
+		}
+		if print.Canonical == c.print.Canonical {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+// keep puts aside what has no match.
+func (v *verifier) keep(u *unit, boxes []*box, target *box, source, there []*message) {
+	has := map[[32]byte]bool{}
+	rest := unused(there)
+	if len(rest) > 0 {
+		for _, s := range source {
+			has[s.print.Canonical] = true
+		}
+	}
+	for _, s := range unused(source) {
+		b := boxes[s.box]
+		v.lost = append(v.lost, leftover{message: *s, in: u.reports[s.box], finding: v.whyLost(b, target, u.exists, *s)})
+	}
+	for _, t := range rest {
+		v.extra = append(v.extra, leftover{
+			message: *t, in: u.reports[0], doubled: has[t.print.Canonical], path: label(u.target.Path),
+		})
+	}
+}
+
+// whyLost explains a source message that is not in its place at the target.
+func (v *verifier) whyLost(b, target *box, exists bool, s message) (d verdict) {
+	fate, known := v.fate(b, s.uid)
+	placedThere := known && fate.UID != 0 && (!exists || fate.UIDValidity == target.uidValidity)
+	_, stands := findUID(target.mail, fate.UID)
+	switch {
+	case known && fate.Refused != "":
+		d.add(Explained, "verify.refused", "reason", fate.Refused)
+	case placedThere && !stands:
+		d.add(Explained, "verify.removed")
+	case known && fate.Missing:
+		d.add(Behind, "verify.late")
+	case !known && v.arrivedSince(b, s):
+		d.add(Behind, "verify.arrived")
+	default:
+		d.add(Unexplained, "verify.missing")
+	}
+	return d
+}
+
+// arrivedSince tells whether a message came after the last pass had listed
+// its folder: by its UID, or where the pass has none on record, by its date.
+func (v *verifier) arrivedSince(b *box, s message) bool {
+	if v.in.Evidence == nil {
+		return false
+	}
+	passed, ok := v.in.Evidence.Passed(b.folder.Name)
+	switch {
+	case !ok:
+		return true
+	case passed.UIDNext != 0 && passed.UIDValidity == b.uidValidity:
+		return s.uid >= passed.UIDNext
+	default:
+		return s.date != noDate && time.Unix(s.date, 0).After(passed.Began)
+	}
+}
+
+// settle looks for what is not in its place in the target's other folders and
+// judges what is left.
+func (v *verifier) settle() {
+	byPrint := map[[32]byte][]int{}
+	if len(v.lost) > 0 {
+		for i, e := range v.extra {
+			byPrint[e.print.Canonical] = append(byPrint[e.print.Canonical], i)
+		}
+	}
+	for _, l := range v.lost {
+		d := l.finding
+		if e := v.elsewhere(l, byPrint[l.print.Canonical]); e != nil {
+			e.used = true
+			class, code := Unexplained, "verify.misplaced"
+			if d.class == Explained {
+				class, code = Explained, "verify.moved"
+			}
+			d = verdict{}
+			d.add(class, code, "to", e.path)
+		}
+		v.report.message(l.in, l.message, d)
+	}
+	for _, e := range v.extra {
+		switch {
+		case e.used:
+		case e.doubled:
+			v.doubled(e)
+		default:
+			e.in.Counts.OnlyTarget++
+		}
+	}
+}
+
+// elsewhere gives the target message among those at indices that is l in
+// another place, if l was at the target once, or should be.
+func (v *verifier) elsewhere(l leftover, indices []int) *leftover {
+	if l.finding.class != Unexplained && l.finding.codes[0].Code != "verify.removed" {
+		return nil
+	}
+	tries := 0
+	for _, i := range indices {
+		e := &v.extra[i]
+		if e.used {
+			continue
+		}
+		if e.print.Exact == l.print.Exact || Explain(l.print, e.print) != nil {
+			return e
+		}
+		if tries++; tries == maxCandidates {
+			break
+		}
+	}
+	return nil
+}
+
+func (v *verifier) doubled(e leftover) {
+	e.in.Counts.Doubled++
+	var d verdict
+	d.add(Unexplained, "verify.doubled")
+	x := exception(e.in.To, e.message, d)
+	x.Target = true
+	v.report.except(x)
+}
