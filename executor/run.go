@@ -23,6 +23,8 @@ type Run struct {
 	Ticks   <-chan time.Time                           // about one a second: the status file is brought up to date
 	Stop    <-chan struct{}                            // closed by the first interrupt; the second ends the context
 	Readers []Reader
+
+	wrap func(sink) sink // tests: a journal's file that fails or kills
 }
 
 // apply is a run under way.
@@ -78,6 +80,9 @@ func (r *Run) begin() (*apply, error) {
 	j, cut, err := openJournal(r.State)
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
+	}
+	if r.wrap != nil {
+		j.file = r.wrap(j.file)
 	}
 	a := &apply{Run: r, lock: lock, journal: j, walk: newWalk(&planner.Plan{}, nil)}
 	a.report = newReport(r, lock.holder)

@@ -1,0 +1,413 @@
+package executor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+const alice, bob, carol = "alice@acme.test", "bob@acme.test", "carol@acme.test"
+
+func world(t *testing.T, messages int) (string, *diskWorld) {
+	t.Helper()
+	dir := t.TempDir()
+	return dir, newDiskWorld(t, dir, testSpec(alice, bob, carol), messages)
+}
+
+func kinds(t *testing.T, s *State) []Kind {
+	t.Helper()
+	lines, err := ReadJournal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Kind
+	for _, l := range lines {
+		list = append(list, l.Kind)
+	}
+	return list
+}
+
+func TestRunCopiesAndTellsInOrder(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	dir, w := world(t, 2)
+	w.spec.Source.IMAP.Limits.Connections = 1
+	r, p := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.complete(t, alice, bob, carol)
+	step := []string{"step-started", "step-progress", "step-progress", "step-done"}
+	want := append([]string{"lock-taken", "gate-checked", "gate-checked", "observed", "plan-compared", "gate-checked"},
+		slices.Concat(step, step, step, []string{"observed", "finished"})...)
+	if diff := cmp.Diff(want, p.names()); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	wantKinds := []Kind{KindStart, KindIntent, KindOutcome, KindIntent, KindOutcome, KindIntent, KindOutcome, KindEnd}
+	if diff := cmp.Diff(wantKinds, kinds(t, r.State)); diff != "" {
+		t.Errorf("journal (-want +got):\n%s", diff)
+	}
+	end := find[Finished](p)[0]
+	if end.Reason != ReasonDone || end.Done != 3 || end.Left != 0 || end.Tally.Copied != 6 {
+		t.Errorf("finished %+v", end)
+	}
+	if _, err := os.Stat(lockPath(r.State.Dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lock is still there: %v", err)
+	}
+}
+
+// New mail is carried by the next run although no record can show it.
+func TestSecondRunCarriesNewMail(t *testing.T) {
+	dir, w := world(t, 1)
+	r, _ := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.add(t, "source", bob, "new")
+	r, p := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.complete(t, alice, bob, carol)
+	compared := find[PlanCompared](p)[0]
+	if compared.Done != 3 || compared.Todo != 3 || compared.Beyond != 0 {
+		t.Errorf("compared %+v", compared)
+	}
+	if n := find[Finished](p)[0].Tally.Copied; n != 1 {
+		t.Errorf("the second run copied %d messages, want 1", n)
+	}
+}
+
+// A mailbox that was looked into just now and lacks nothing gets no pass.
+func TestFreshLookSavesThePass(t *testing.T) {
+	dir, w := world(t, 1)
+	r, _ := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.signed = true
+	r, p := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if w.dos[alice] != 1 || find[PlanCompared](p)[0].Todo != 0 {
+		t.Errorf("%d passes, %+v", w.dos[alice], find[PlanCompared](p))
+	}
+}
+
+func TestOneMailboxNeverStopsAnother(t *testing.T) {
+	dir, w := world(t, 2)
+	w.faults[alice] = []error{fault(planner.Credential, "login.refused")}
+	r, p := newRun(t, dir, w)
+	err := r.Do(t.Context())
+	var inc *Incomplete
+	if !errors.As(err, &inc) || inc.Reason != ReasonFailed || inc.Failed != 1 || inc.Left != 1 || ExitCode(err) != ExitIncomplete {
+		t.Fatalf("got %#v", err)
+	}
+	w.complete(t, bob, carol)
+	if w.dos[alice] != 1 {
+		t.Errorf("a refused login was tried %d times", w.dos[alice])
+	}
+	failed := find[StepFailed](p)
+	if len(failed) != 1 || failed[0].Fault.Code != "login.refused" || failed[0].Tally.Copied != 1 {
+		t.Errorf("failed %+v", failed)
+	}
+	records, _ := r.State.Records()
+	i := slices.IndexFunc(records, func(rec planner.Record) bool { return rec.Step.Subject() == alice })
+	if rec := records[i]; rec.Failed == nil || rec.Outcome != 0 || rec.Intent == 0 || rec.Tally.Copied != 1 {
+		t.Errorf("record %+v", rec)
+	}
+	r, _ = newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.complete(t, alice, bob, carol)
+}
+
+func TestErrorsWithoutNameAndPanicsFailTheStepOnly(t *testing.T) {
+	dir, w := world(t, 1)
+	w.faults[alice] = []error{errors.New("odd")}
+	w.panics = bob
+	r, p := newRun(t, dir, w)
+	if err := r.Do(t.Context()); ExitCode(err) != ExitIncomplete {
+		t.Fatalf("got %v", err)
+	}
+	w.complete(t, carol)
+	codes := map[string]string{}
+	for _, f := range find[StepFailed](p) {
+		codes[f.Step.Subject()] = f.Fault.Error()
+	}
+	want := map[string]string{alice: "step.error error=odd", bob: codes[bob]}
+	if diff := cmp.Diff(want, codes); diff != "" {
+		t.Error(diff)
+	}
+	if got := codes[bob]; !containsAll(got, "step.panic", "diskWorld).Do") || containsAll(got, "text of a mail") {
+		t.Errorf("the panic tells %q", got)
+	}
+}
+
+func TestPassingFaultsAreTriedAgain(t *testing.T) {
+	gone, slow := fault(planner.Gone, "server.gone"), fault(planner.Throttled, "server.throttled")
+	slow.Wait = 90 * time.Second
+	long := fault(planner.Throttled, "server.throttled")
+	long.Wait = time.Hour
+	for name, c := range map[string]struct {
+		faults []error
+		waits  []time.Duration
+		fails  bool
+	}{
+		"gone, throttled":      {[]error{gone, slow}, []time.Duration{2 * time.Second, 90 * time.Second}, false},
+		"without end":          {[]error{gone, gone, gone, gone, gone, gone}, []time.Duration{2e9, 4e9, 8e9, 16e9}, true},
+		"too long":             {[]error{long}, nil, true},
+		"crowded, then refusd": {[]error{fault(planner.Crowded, "server.crowded"), fault(planner.Account, "login.account")}, []time.Duration{2e9}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			w := newDiskWorld(t, dir, testSpec(alice), 1)
+			w.add(t, "target", alice, w.messages("source", alice)[0]) // so no try gets on
+			w.faults[alice] = c.faults
+			r, p := newRun(t, dir, w)
+			var slept []time.Duration
+			r.Sleep = func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }
+			err := r.Do(t.Context())
+			if (err != nil) != c.fails {
+				t.Fatalf("got %v", err)
+			}
+			if diff := cmp.Diff(c.waits, slept); diff != "" {
+				t.Errorf("waits (-want +got):\n%s", diff)
+			}
+			if got := len(find[StepWaits](p)); got != len(c.waits) {
+				t.Errorf("%d events, want %d", got, len(c.waits))
+			}
+			if got := kinds(t, r.State); slices.Index(got[2:], KindIntent) >= 0 {
+				t.Errorf("a try again is one turn, the journal says %v", got)
+			}
+		})
+	}
+}
+
+// A pass that gets on between its faults may be tried without end.
+func TestTriesCountOnlyWithoutProgress(t *testing.T) {
+	dir := t.TempDir()
+	w := newDiskWorld(t, dir, testSpec(alice), 12)
+	for range 12 {
+		w.faults[alice] = append(w.faults[alice], fault(planner.Gone, "server.gone"))
+	}
+	r, _ := newRun(t, dir, w)
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.complete(t, alice)
+}
+
+func TestRowsWithoutPasswordWait(t *testing.T) {
+	dir, w := world(t, 1)
+	w.spec.Roster.Mailboxes[1].TargetPassword = config.Secret{}
+	r, p := newRun(t, dir, w)
+	err := r.Do(t.Context())
+	var inc *Incomplete
+	if !errors.As(err, &inc) || inc.Reason != ReasonWaitingPerson || inc.Waiting != 1 || inc.Left != 1 {
+		t.Fatalf("got %#v", err)
+	}
+	w.complete(t, alice, carol)
+	if w.dos[bob] != 0 {
+		t.Error("bob was tried without a password")
+	}
+	if held := find[StepHeld](p); len(held) != 1 || held[0].Reason.Code != "apply.credential.target" {
+		t.Errorf("held %+v", held)
+	}
+	w.faults[alice] = []error{fault(planner.Unreachable, "server.unreachable")}
+	r, _ = newRun(t, dir, w)
+	if err := r.Do(t.Context()); !errors.As(err, &inc) || inc.Reason != ReasonFailed {
+		t.Errorf("a failure beside one that waits gives %v", err)
+	}
+}
+
+func TestStepsBeyondThePlanAreLeftOut(t *testing.T) {
+	dir, w := world(t, 1)
+	r, p := newRun(t, dir, w)
+	approved := *w.spec
+	approved.Roster.Mailboxes = w.spec.Roster.Mailboxes[:2]
+	plan := planner.Build(&approved, r.Plan.Observed, w.now())
+	plan.Spec = w.spec // as if the build had come to need more
+	plan.Stamp("test")
+	r.Plan = plan
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.complete(t, alice, bob)
+	if w.dos[carol] != 0 {
+		t.Error("a step beyond the plan was carried out")
+	}
+	if out := find[LeftOut](p); len(out) != 1 || out[0].Step.Subject() != carol || out[0].Because != out[0].Step {
+		t.Errorf("left out %+v", out)
+	}
+	if !slices.Contains(kinds(t, r.State), KindLeftOut) {
+		t.Error("it is not in the journal")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		break_ func(*Run, *diskWorld)
+		code   string
+	}{
+		"another lineage": {func(r *Run, _ *diskWorld) { r.Plan.Lineage = "00" }, "plan.lineage"},
+		"format":          {func(r *Run, _ *diskWorld) { r.Plan.Format++ }, "plan.format"},
+		"age":             {func(r *Run, _ *diskWorld) { r.Plan.Observed.At = epoch.Add(-8 * 24 * time.Hour) }, "plan.age"},
+		"phase": {func(r *Run, _ *diskWorld) {
+			op := r.Plan.Steps[2].Op.(planner.CopyMailbox)
+			op.In = planner.Freeze
+			r.Plan.Steps[2].Op = op
+		}, "apply.phase"},
+		"finding": {func(_ *Run, w *diskWorld) {
+			w.seen = func(s *planner.Snapshot) {
+				s.Findings = []config.Finding{{Msg: text.M("server.gone"), Severity: config.Blocks, Subject: "new.test"}}
+			}
+		}, "server.gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, w := world(t, 1)
+			r, p := newRun(t, dir, w)
+			c.break_(r, w)
+			err := r.Do(t.Context())
+			var refused *Refused
+			if !errors.As(err, &refused) || refused.Reasons[0].Code != c.code || ExitCode(err) != ExitRefused {
+				t.Fatalf("got %v, want %s", err, c.code)
+			}
+			if len(w.dos) != 0 || len(find[StepStarted](p)) != 0 {
+				t.Error("something was done")
+			}
+			if got := kinds(t, r.State); !slices.Equal(got, []Kind{KindStart, KindRefused, KindEnd}) {
+				t.Errorf("journal %v", got)
+			}
+		})
+	}
+}
+
+// What blocks one mailbox holds its step and no other.
+func TestFindingAboutAMailboxHoldsIt(t *testing.T) {
+	dir, w := world(t, 1)
+	r, p := newRun(t, dir, w)
+	w.seen = func(s *planner.Snapshot) {
+		s.Findings = []config.Finding{{Msg: text.M("x"), Severity: config.Blocks, Subject: bob}}
+	}
+	var inc *Incomplete
+	if err := r.Do(t.Context()); !errors.As(err, &inc) || inc.Reason != ReasonWaitingPerson {
+		t.Fatalf("got %v", err)
+	}
+	w.complete(t, alice, carol)
+	if w.dos[bob] != 0 || find[StepHeld](p)[0].Reason.Code != "x" {
+		t.Error("bob was not held")
+	}
+}
+
+func TestMailBehindAPassIsSaid(t *testing.T) {
+	dir, w := world(t, 1)
+	r, _ := newRun(t, dir, w)
+	w.seen = func(s *planner.Snapshot) { s.Mailboxes[0].Behind.Messages = 2 }
+	var inc *Incomplete
+	if err := r.Do(t.Context()); !errors.As(err, &inc) || inc.Reason != ReasonWaitingTail || inc.Left != 1 {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestSpecChangesAreShownAndWait(t *testing.T) {
+	dir, w := world(t, 1)
+	r, p := newRun(t, dir, w)
+	now := *w.spec
+	dave := row("dave@acme.test")
+	carolNow := row(carol)
+	carolNow.TargetLogin = "other"
+	now.Roster.Mailboxes = []config.Mailbox{row(alice), carolNow, dave}
+	now.Source.IMAP.Limits.Connections = 7
+	r.AtHand = &now
+	if err := r.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []SpecChanged{{Added: []string{dave.Address}, Removed: []string{bob}, Changed: []string{carol}, Settings: true}}
+	if diff := cmp.Diff(want, find[SpecChanged](p)); diff != "" {
+		t.Error(diff)
+	}
+	w.complete(t, alice, bob, carol)
+	if _, changed := specChanged(w.spec, w.spec); changed {
+		t.Error("equal specs differ")
+	}
+}
+
+func TestConcurrencyIsTheSmallerLimit(t *testing.T) {
+	spec := testSpec(alice)
+	for _, c := range [][3]int{{3, 5, 3}, {5, 2, 2}, {0, 4, 1}} {
+		spec.Source.IMAP.Limits.Connections, spec.Target.IMAP.Limits.Connections = c[0], c[1]
+		if got := concurrency(&planner.Plan{Spec: spec}); got != c[2] {
+			t.Errorf("%v: %d at once", c, got)
+		}
+	}
+	dir, w := world(t, 1)
+	w.spec.Target.IMAP.Limits.Connections = 2
+	w.begun = make(chan string)
+	hold := make(chan struct{})
+	w.gate[alice], w.gate[bob], w.gate[carol] = hold, hold, hold
+	r, _ := newRun(t, dir, w)
+	ended := make(chan error)
+	go func() { ended <- r.Do(context.Background()) }()
+	<-w.begun
+	<-w.begun
+	close(hold)
+	<-w.begun
+	if err := <-ended; err != nil || w.most > 2 {
+		t.Errorf("%d at once: %v", w.most, err)
+	}
+}
+
+func TestReportSaysWhatHappened(t *testing.T) {
+	dir, w := world(t, 2)
+	w.faults[alice] = []error{fault(planner.Credential, "login.refused")}
+	w.spec.Roster.Mailboxes[1].SourcePassword = config.Secret{}
+	r, p := newRun(t, dir, w)
+	r.Do(t.Context())
+	b, err := os.ReadFile(find[Finished](p)[0].Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rep Report
+	if err := json.Unmarshal(b, &rep); err != nil {
+		t.Fatal(err)
+	}
+	lines, _ := ReadJournal(r.State)
+	head := lines[len(lines)-2] // before the end
+	if rep.Journal != (JournalHead{head.N, head.Hash}) {
+		t.Errorf("journal head %+v, want line %d", rep.Journal, head.N)
+	}
+	if len(rep.Done) != 1 || len(rep.Failed) != 1 || len(rep.Held) != 1 || rep.Reason != ReasonFailed || rep.Left != 2 ||
+		rep.Tally.Copied != 3 || rep.Failed[0].Fault.Code != "login.refused" || rep.Held[0].Reason.Subject != bob {
+		t.Errorf("report %s", b)
+	}
+}
+
+func TestReportsOfOneSecondHaveNames(t *testing.T) {
+	dir := t.TempDir()
+	seen := map[string]bool{}
+	for range 3 {
+		path, err := freeName(dir, epoch)
+		if err != nil || seen[path] {
+			t.Fatalf("%s %v", path, err)
+		}
+		seen[path] = true
+		os.WriteFile(path, nil, 0o600)
+	}
+}
+
+func containsAll(s string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !contains(s, p) })
+}
