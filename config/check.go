@@ -97,7 +97,7 @@ func (l *loader) checkFolders(h *History, skipAt, mapAt Pos) {
 			l.say(Error, skipAt, "history.folder", "folder", path)
 		}
 		if _, both := h.Map[path]; both {
-			l.say(Error, mapAt, "history.folder_both", "folder", path)
+			l.say(Error, mapAt, "history.folder-both", "folder", path)
 		}
 	}
 	for from, to := range h.Map {
@@ -118,7 +118,7 @@ func (l *loader) checkSecret(s Secret, at Pos) {
 	switch kind {
 	case refEnv:
 		if !envName.MatchString(rest) {
-			l.sayHidden(at, Error, text.M("secret.env_name"))
+			l.sayHidden(at, Error, text.M("secret.env-name"))
 		} else if l.o.Getenv(rest) == "" {
 			l.say(Warning, at, "secret.unset", "ref", s.ref)
 		}
@@ -162,7 +162,7 @@ func (l *loader) checkVersion(want string, at Pos) {
 			return
 		}
 		if v, _ := number(m[2]); known && !meets(slices.Compare(have[:], v[:]), m[1]) {
-			l.say(Error, at, "migration.version_unmet", "want", want, "have", l.o.Version)
+			l.say(Error, at, "migration.version-unmet", "want", want, "have", l.o.Version)
 			return
 		}
 	}

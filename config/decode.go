@@ -84,7 +84,7 @@ func (l *loader) strayArgument(a *hclsyntax.Attribute, where string, fields []fi
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	l.say(Error, at, "argument.unknown", "name", a.Name, "in", where, "hint", hint(a.Name, names))
+	l.sayUnknown(Error, at, "argument.unknown", a.Name, names, "in", where)
 }
 
 // takeBlocks decodes the blocks of one place: at is what a missing block is told of.
@@ -128,7 +128,7 @@ func (l *loader) strayBlock(b *hclsyntax.Block, where string, children []child) 
 	for i, c := range children {
 		names[i] = c.name
 	}
-	l.say(Error, at, "block.unknown", "name", b.Type, "in", orElse(where, l.o.Dir), "hint", hint(b.Type, names))
+	l.sayUnknown(Error, at, "block.unknown", b.Type, names, "in", orElse(where, l.o.Dir))
 }
 
 // labels reports whether a block has as many labels as it must.
@@ -139,4 +139,3 @@ func (l *loader) labels(b *hclsyntax.Block, n int) bool {
 	l.say(Error, l.pos(b.DefRange()), "block.labels", "name", b.Type, "want", strconv.Itoa(n), "got", strconv.Itoa(len(b.Labels)))
 	return false
 }
-

@@ -1,9 +1,30 @@
 package config
 
+import (
+	"slices"
+	"strings"
+)
+
+// maxListed bounds how many names a finding lists.
+const maxListed = 80
+
+// sayUnknown tells a name that stands for nothing, with the one that was
+// probably meant (near is 1), else with those that are known here.
+func (l *loader) sayUnknown(s Severity, at Pos, code, written string, known []string, pairs ...string) {
+	near, hint := "1", nearest(strings.ToLower(written), known)
+	if hint == "" {
+		near, hint = "0", "-"
+		if n := len(known); n > 0 && n <= maxListed {
+			hint = strings.Join(slices.Sorted(slices.Values(known)), ", ")
+		}
+	}
+	l.say(s, at, code, append(pairs, "name", written, "near", near, "hint", hint)...)
+}
+
 // nearest is the name that was probably meant, or "": at most two edits away,
 // and fewer than half of what was written.
 func nearest(written string, names []string) string {
-	best, least := "", min(3, (len(written)+1)/2+1)
+	best, least := "", min(3, (len(written)+1)/2)
 	for _, n := range names {
 		if d := distance(written, n, least); d < least {
 			best, least = n, d

@@ -122,7 +122,7 @@ func (l *loader) repeatedKeys(body *hclsyntax.Body) {
 		for _, item := range o.Items {
 			key, ok := literalKey(item.KeyExpr)
 			if ok && seen[key] {
-				l.say(Error, l.pos(item.KeyExpr.Range()), "value.repeated_key", "key", key)
+				l.say(Error, l.pos(item.KeyExpr.Range()), "value.repeated-key", "key", key)
 			}
 			seen[key] = true
 		}

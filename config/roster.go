@@ -46,7 +46,7 @@ func (l *loader) roster(b *hclsyntax.Block) {
 	}
 	for i, name := range s.Files {
 		if slices.Contains(s.Files[:i], name) {
-			l.say(Error, filesAt, "roster.file_twice", "file", name)
+			l.say(Error, filesAt, "roster.file-twice", "file", name)
 			continue
 		}
 		l.rosterFile(name, filesAt)
@@ -169,12 +169,12 @@ func (l *loader) targets(rows []*row) {
 	for _, r := range rows {
 		login := strings.ToLower(r.TargetLogin)
 		if first := logins[login]; first != nil {
-			l.sayRow(r, Error, colTargetLogin, "roster.target_login", "login", r.TargetLogin, "first", first.place(colTargetLogin))
+			l.sayRow(r, Error, colTargetLogin, "roster.target-login", "login", r.TargetLogin, "first", first.place(colTargetLogin))
 			continue
 		}
 		logins[login] = r
 		if first := addresses[r.TargetAddress]; first != nil {
-			l.sayRow(r, Error, colTargetAddress, "roster.target_address", "address", r.TargetAddress, "first", first.place(colTargetAddress))
+			l.sayRow(r, Error, colTargetAddress, "roster.target-address", "address", r.TargetAddress, "first", first.place(colTargetAddress))
 			continue
 		}
 		addresses[r.TargetAddress] = r

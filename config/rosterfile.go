@@ -17,7 +17,7 @@ import (
 func (l *loader) rosterFile(name string, at Pos) {
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case strings.Contains(name, "#"): // references to cells are split there
-		l.say(Error, at, "roster.file_name", "file", name)
+		l.say(Error, at, "roster.file-name", "file", name)
 		return
 	case ext == ".xlsx" || ext == ".xls" || ext == ".ods":
 		l.say(Error, at, "roster.workbook", "file", name)
@@ -62,7 +62,7 @@ func (f *rosterReader) read() {
 		switch {
 		case errors.Is(err, io.EOF):
 			if f.header == nil {
-				f.say(Pos{File: f.sheet.file}, Error, "roster.no_header", "file", f.sheet.file)
+				f.say(Pos{File: f.sheet.file}, Error, "roster.no-header", "file", f.sheet.file)
 			}
 			return
 		case errors.As(err, &bad):
@@ -92,15 +92,16 @@ func (f *rosterReader) readHeader() bool {
 		case column < 0 && name == "": // most often a separator at the line's end
 			f.header[i] = unnamed
 		case column < 0:
-			f.say(at, Error, "roster.column", "name", name, "hint", hint(strings.ToLower(name), columns[:]))
+			f.l.sayUnknown(Error, at, "roster.column", name, columns[:])
+			f.l.findings[len(f.l.findings)-1].Hidden = true
 		case twice:
-			f.say(at, Error, "roster.column_twice", "name", name, "first", first.String())
+			f.say(at, Error, "roster.column-twice", "name", name, "first", first.String())
 		default:
 			seen[column] = at
 		}
 	}
 	if _, ok := seen[colAddress]; !ok {
-		f.say(f.sheet.pos(0), Error, "roster.no_address", "file", f.sheet.file)
+		f.say(f.sheet.pos(0), Error, "roster.no-address", "file", f.sheet.file)
 		return false
 	}
 	return true

@@ -73,7 +73,7 @@ func (l *loader) declare(b *hclsyntax.Block, decls map[string]*variable) {
 		l.variableDefault(v, a)
 	}
 	if v.sensitive && v.typ != cty.String {
-		l.say(Error, v.at, "variable.secret_type", "name", v.name)
+		l.say(Error, v.at, "variable.secret-type", "name", v.name)
 	}
 	v.broken = len(l.findings) > before
 }
@@ -135,7 +135,7 @@ func (l *loader) givenValues(decls map[string]*variable, names []string) map[str
 		at := Pos{File: "--var " + n}
 		switch d := decls[n]; {
 		case d == nil:
-			l.say(Error, at, "variable.unknown", "name", n, "hint", hint(n, names))
+			l.sayUnknown(Error, at, "variable.unknown", n, names)
 		case d.sensitive:
 			l.say(Error, at, "variable.argv", "name", n, "env", varPrefix+n)
 		default:
@@ -176,7 +176,7 @@ func (l *loader) varFile(file string, decls map[string]*variable, out map[string
 func (l *loader) varLine(a *hclsyntax.Attribute, decls map[string]*variable, out map[string]given) {
 	at, d := l.pos(a.NameRange), decls[a.Name]
 	if d == nil {
-		l.say(Warning, at, "variable.unknown", "name", a.Name, "hint", hint(a.Name, l.known[rootVar]))
+		l.sayUnknown(Warning, at, "variable.unknown", a.Name, l.known[rootVar])
 		return
 	}
 	v, diags := a.Expr.Value(nil)
