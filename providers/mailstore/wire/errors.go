@@ -10,6 +10,7 @@ var (
 	ErrClearText = errors.New("mode none is for loopback addresses only")
 	ErrInjected  = errors.New("octets before the TLS handshake: someone may have put them into the connection")
 	ErrNoTLS     = errors.New("the server does not offer STARTTLS")
+	ErrNotTLS    = errors.New("the server does not speak TLS on this port")
 	ErrPreauth   = errors.New("the server has signed somebody in by itself (PREAUTH)")
 	ErrMechanism = errors.New("the server offers no usable way to sign in")
 )
