@@ -110,7 +110,7 @@ func newMapper(source, target []Folder, o MapOptions) *mapper {
 		return cmp.Or(slices.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name))
 	})
 	for _, f := range slices.Backward(m.target) {
-		if old, ok := m.at[pathKey(f.Path)]; !ok || !isInbox(old) {
+		if old, ok := m.at[pathKey(f.Path)]; !ok || suits(f) >= suits(old) {
 			m.at[pathKey(f.Path)] = f
 		}
 	}
@@ -201,6 +201,20 @@ func (m *mapper) mapped(s *slot) Mapped {
 		r.Exists, r.ToFolder = true, f
 	}
 	return r
+}
+
+// suits ranks folders of the target whose names differ by Unicode form or by
+// INBOX's case only: which of them is meant.
+func suits(f Folder) int {
+	switch {
+	case isInbox(f):
+		return 3
+	case f.NoSelect:
+		return 0
+	case isView(f):
+		return 1
+	}
+	return 2
 }
 
 // noteMerged names the folders whose mail comes together by MapOptions.

@@ -203,13 +203,11 @@ func (m *mapper) place(level []*slot) {
 	for _, s := range late {
 		wish := s.to
 		m.claim(s, m.free(wish))
-		code, other := "map.collision", "view"
 		if by := m.taken[pathKey(wish)]; by != nil {
-			other = label(by.path)
+			m.note("map.collision", "folder", label(s.path), "other", label(by.path), "to", label(s.to))
 		} else {
-			code = "map.view-name"
+			m.note("map.view-name", "folder", label(s.path), "to", label(s.to))
 		}
-		m.note(code, "folder", label(s.path), "other", other, "to", label(s.to))
 	}
 }
 

@@ -1,0 +1,365 @@
+package transfer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/mxmove/mxmove/config/text"
+)
+
+// listed makes folders of lines "PATH [ATTRIBUTE]", levels joined with "/";
+// the attribute \NoSelect is none of the uses.
+func listed(lines ...string) []Folder {
+	var all []Folder
+	for _, line := range lines {
+		path, attr, _ := strings.Cut(line, " \\")
+		f := Folder{Name: path, Path: strings.Split(path, "/")}
+		switch attr {
+		case "":
+		case "NoSelect":
+			f.NoSelect = true
+		default:
+			f.Use = imap.MailboxAttr(`\` + attr)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// shown is "FROM → TO", with + where the target has it, the use asked for, and
+// the reason for which it is skipped.
+func shown(mapped []Mapped) []string {
+	var all []string
+	for _, m := range mapped {
+		s := m.From.Name + " > " + label(m.To)
+		if m.Exists {
+			s += " +"
+		}
+		if m.Use != "" {
+			s += " " + string(m.Use)
+		}
+		if m.Skip != "" {
+			s += " " + m.Skip
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func codes(notes []text.Msg) []string {
+	var all []string
+	for _, n := range notes {
+		all = append(all, n.Code)
+	}
+	return all
+}
+
+func TestMapFolders(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		source, target []Folder
+		o              MapOptions
+		want, notes    []string
+	}{
+		{
+			name:   "names and inbox",
+			source: listed("Inbox", "Work", "Work/2024"),
+			target: listed("INBOX", "Work"),
+			want:   []string{"Inbox > INBOX +", "Work > Work +", "Work/2024 > Work/2024"},
+		},
+		{
+			name:   "roles by attribute, children follow",
+			source: listed("INBOX", `[Gmail] \NoSelect`, `[Gmail]/Verschickt \Sent`, "[Gmail]/Verschickt/2020", `[Gmail]/Bin \trash`),
+			target: listed("INBOX", `Sent Items \Sent`, `Deleted Items \Trash`),
+			want: []string{"INBOX > INBOX +", "[Gmail] > [Gmail] map.skip.noselect", `[Gmail]/Bin > Deleted Items + \Trash`,
+				`[Gmail]/Verschickt > Sent Items + \Sent`, "[Gmail]/Verschickt/2020 > Sent Items/2020"},
+		},
+		{
+			name:   "exmail to dovecot",
+			source: listed("INBOX", "Sent Messages", "Drafts", "Deleted Messages", "Junk", `其他文件夹 \NoSelect`, "其他文件夹/合同", "其他文件夹/合同/2024"),
+			target: listed("INBOX", `Sent \Sent`, `Drafts \Drafts`, `Trash \Trash`),
+			want: []string{"INBOX > INBOX +", `Deleted Messages > Trash + \Trash`, `Drafts > Drafts + \Drafts`, `Junk > Junk \Junk`,
+				`Sent Messages > Sent + \Sent`, "其他文件夹 >  map.skip.noselect", "其他文件夹/合同 > 合同", "其他文件夹/合同/2024 > 合同/2024"},
+			notes: []string{"map.lifted"},
+		},
+		{
+			name:   "exmail to exmail",
+			source: listed("INBOX", `其他文件夹 \NoSelect`, "其他文件夹/合同"),
+			target: listed("INBOX", `其他文件夹 \NoSelect`),
+			want:   []string{"INBOX > INBOX +", "其他文件夹 > 其他文件夹 map.skip.noselect", "其他文件夹/合同 > 其他文件夹/合同"},
+		},
+		{
+			name:   "to exmail, which puts people's folders below its own",
+			source: listed("INBOX", "Work", "Work/A", "New"),
+			target: listed("INBOX", `其他文件夹 \NoSelect`, "其他文件夹/Work"),
+			want:   []string{"INBOX > INBOX +", "New > New", "Work > 其他文件夹/Work +", "Work/A > 其他文件夹/Work/A"},
+		},
+		{
+			name:   "otherFolders that holds mail is a folder like others",
+			source: listed("其他文件夹", "其他文件夹/合同"),
+			want:   []string{"其他文件夹 > 其他文件夹", "其他文件夹/合同 > 其他文件夹/合同"},
+		},
+		{
+			name:   "netease by Chinese names",
+			source: listed("INBOX", "草稿箱", "已发送", "已删除", "垃圾邮件", "病毒文件夹"),
+			target: listed("INBOX", "Sent Messages", "Drafts", "Deleted Messages", "Junk"),
+			want: []string{"INBOX > INBOX +", `垃圾邮件 > Junk + \Junk`, `已删除 > Deleted Messages + \Trash`,
+				`已发送 > Sent Messages + \Sent`, "病毒文件夹 > 病毒文件夹", `草稿箱 > Drafts + \Drafts`},
+		},
+		{
+			name:   "two sent folders: the attribute wins",
+			source: listed(`Sent \Sent`, "Sent Items"),
+			target: listed(`Gesendet \Sent`),
+			want:   []string{`Sent > Gesendet + \Sent`, "Sent Items > Sent Items"},
+			notes:  []string{"map.role"},
+		},
+		{
+			name:   "the other's own name is the target's role folder",
+			source: listed(`Sent \Sent`, "Sent Items"),
+			target: listed(`Sent Items \Sent`),
+			want:   []string{`Sent > Sent Items + \Sent`, "Sent Items > Sent Items (2)"},
+			notes:  []string{"map.role", "map.collision"},
+		},
+		{
+			name:   "a role's name is one only at the top",
+			source: listed("Projects", "Projects/Sent", "INBOX/Drafts"),
+			target: listed(`Sent Mail \Sent`, `Drafts \Drafts`),
+			want:   []string{"INBOX/Drafts > INBOX/Drafts", "Projects > Projects", "Projects/Sent > Projects/Sent"},
+		},
+		{
+			name:   "many tongues",
+			source: listed("GÖNDERİLMİŞ ÖĞELER", "Entwu\u0308rfe", "Corbeille", "スパム", "Архив"),
+			target: listed(`S \Sent`, `D \Drafts`, `T \Trash`, `J \Junk`, `A \Archive`),
+			want: []string{`Corbeille > T + \Trash`, "Entwu\u0308rfe > D + \\Drafts", `GÖNDERİLMİŞ ÖĞELER > S + \Sent`,
+				`Архив > A + \Archive`, `スパム > J + \Junk`},
+		},
+		{
+			name:   "map, skip and what is below",
+			source: listed("INBOX", `Sent \Sent`, "Sent Items", "Sent Items/2020", "Junk", "Junk/Old", "Junky"),
+			target: listed("INBOX", `Sent \Sent`),
+			o:      MapOptions{Map: map[string]string{"Sent Items": "Sent", "Junk/Old": "Kept/Old"}, Skip: []string{"Junk"}},
+			want: []string{"INBOX > INBOX +", "Junk >  map.skip.spec", "Junk/Old > Kept/Old", "Junky > Junky", `Sent > Sent + \Sent`,
+				"Sent Items > Sent +", "Sent Items/2020 > Sent/2020"},
+			notes: []string{"map.merged"},
+		},
+		{
+			name:   "inbox by its name in any case",
+			source: listed("INBOX", "A"),
+			o:      MapOptions{Map: map[string]string{"inbox": "Old/Inbox"}, Skip: []string{"A/"}},
+			want:   []string{"INBOX > Old/Inbox", "A >  map.skip.spec"},
+		},
+		{
+			name:   "the inbox can be skipped",
+			source: listed("INBOX", "A"),
+			o:      MapOptions{Skip: []string{"Inbox"}},
+			want:   []string{"INBOX >  map.skip.spec", "A > A"},
+		},
+		{
+			name:   "views stay unless named",
+			source: listed(`[Gmail]/All Mail \All`, `[Gmail]/Starred \Flagged`, `[Gmail]/Important \Important`),
+			o:      MapOptions{Map: map[string]string{"[Gmail]/All Mail": "Archive"}},
+			want: []string{"[Gmail]/All Mail > Archive", "[Gmail]/Important > [Gmail]/Important map.skip.view",
+				"[Gmail]/Starred > [Gmail]/Starred map.skip.view"},
+			notes: []string{"map.view", "map.view"},
+		},
+		{
+			name:   "a view at the target is no place",
+			source: listed("All Mail"),
+			target: listed(`All Mail \All`),
+			want:   []string{"All Mail > All Mail (2)"},
+			notes:  []string{"map.view-name"},
+		},
+		{
+			name:   "the target's separator",
+			source: listed("a.b", "a.b/c", "a_b", "x", "x/"),
+			o:      MapOptions{Delimiter: "."},
+			want:   []string{"a.b > a_b (2)", "a.b/c > a_b (2)/c", "a_b > a_b", "x > x", "x/ > x/_"},
+			notes:  []string{"map.collision", "map.separator"},
+		},
+		{
+			name:   "pinned",
+			source: listed(`Sent Items \Sent`, "Sent"),
+			target: listed(`Sent \Sent`, "Sent Items"),
+			o:      MapOptions{Pinned: map[string][]string{"Sent Items": {"Sent Items"}, "Sent": {"Sent"}}},
+			want:   []string{"Sent > Sent +", `Sent Items > Sent Items + \Sent`},
+		},
+		{
+			name:   "a name that somebody gave is not the role's before it is made",
+			source: listed(`Spam \Junk`, "Junk"),
+			target: listed("Junk Mail", "Junk"),
+			want:   []string{"Junk > Junk +", `Spam > Junk Mail + \Junk`},
+			notes:  []string{"map.role"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mapped, notes := MapFolders(c.source, c.target, c.o)
+			if diff := cmp.Diff(c.want, shown(mapped)); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+			if diff := cmp.Diff(c.notes, codes(notes)); diff != "" {
+				t.Errorf("notes: -want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+// INBOX.inbox of a server whose prefix is "INBOX." is not the INBOX, though
+// many targets would take it for it.
+func TestFolderCalledInboxIsNotTheInbox(t *testing.T) {
+	source := []Folder{
+		{Name: "INBOX.inbox", Path: []string{"inbox"}}, {Name: "INBOX", Path: []string{"INBOX"}},
+		{Name: "INBOX.inbox.a", Path: []string{"inbox", "a"}},
+	}
+	mapped, _ := MapFolders(source, listed("INBOX"), MapOptions{})
+	want := []string{"INBOX > INBOX +", "INBOX.inbox > inbox (2)", "INBOX.inbox.a > inbox (2)/a"}
+	if diff := cmp.Diff(want, shown(mapped)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Names that differ by Unicode form only are two folders at the source.
+func TestUnicodeFormsDoNotMerge(t *testing.T) {
+	mapped, notes := MapFolders(listed("e\u0301", "\u00e9"), listed("e\u0301"), MapOptions{})
+	want := []string{"e\u0301 > \u00e9 +", "\u00e9 > \u00e9 (2)"}
+	if diff := cmp.Diff(want, shown(mapped)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"map.collision"}, codes(notes)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The names of roles are in lower case, and none has two roles.
+func TestRoleNames(t *testing.T) {
+	for _, role := range roles {
+		if len(roleNames[role]) == 0 {
+			t.Errorf("%s has no names", role)
+		}
+		for i, name := range roleNames[role] {
+			if got, rank := roleRank(strings.ToUpper(name)); got != role || rank != i {
+				t.Errorf("%s %q is found as %s %d", role, name, got, rank)
+			}
+		}
+	}
+	for _, name := range []string{"病毒文件夹", "广告邮件", "发件箱", "INBOX", "", "Sent 2020"} {
+		if role, _ := roleRank(name); role != "" {
+			t.Errorf("%q is %s", name, role)
+		}
+	}
+}
+
+// Every code that a mapping gives has its texts.
+func TestMapTexts(t *testing.T) {
+	for _, lang := range []text.Lang{text.English, text.Chinese} {
+		c := text.Load(lang)
+		for _, code := range []string{"map.view", "map.role", "map.merged", "map.collision", "map.view-name", "map.separator", "map.lifted"} {
+			for _, part := range []string{".what", ".why", ".do"} {
+				if !c.Has(code + part) {
+					t.Errorf("%s: no %s%s", lang, code, part)
+				}
+			}
+		}
+		for _, code := range []string{SkipBySpec, SkipNoSelect, SkipView} {
+			if !c.Has(code) {
+				t.Errorf("%s: no %s", lang, code)
+			}
+		}
+	}
+}
+
+// anyTree makes a folder list in which names that collide are frequent.
+func anyTree(label string) *rapid.Generator[[]Folder] {
+	level := rapid.SampledFrom([]string{
+		"INBOX", "inbox", "Sent", "Sent Items", "Sent (2)", "Trash", "已删除", "Junk", "Spam", "a.b", "a_b", "é", "e\u0301", "X", otherFolders, "",
+	})
+	use := rapid.SampledFrom([]imap.MailboxAttr{"", "", "", "", imap.MailboxAttrSent, imap.MailboxAttrTrash, imap.MailboxAttrJunk, imap.MailboxAttrAll})
+	return rapid.Custom(func(t *rapid.T) []Folder {
+		all := []Folder{{Name: "INBOX", Path: []string{"INBOX"}}}
+		for range rapid.IntRange(0, 9).Draw(t, label) {
+			path := rapid.SliceOfN(level, 1, 3).Draw(t, "path")
+			f := Folder{Name: fmt.Sprintf("p.%s", strings.Join(path, "/")), Path: path, Use: use.Draw(t, "use")}
+			f.NoSelect = rapid.IntRange(0, 5).Draw(t, "noselect") == 0
+			if !slices.ContainsFunc(all, func(o Folder) bool { return o.Name == f.Name }) {
+				all = append(all, f)
+			}
+		}
+		return all
+	})
+}
+
+func TestMappingProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		source, target := anyTree("source").Draw(t, "s"), anyTree("target").Draw(t, "t")
+		o := MapOptions{Delimiter: rapid.SampledFrom([]string{"", ".", "/"}).Draw(t, "delimiter")}
+		bad := func(level string) bool {
+			return level == "" || o.Delimiter != "" && strings.Contains(level, o.Delimiter)
+		}
+		target = slices.DeleteFunc(target, func(f Folder) bool { return slices.ContainsFunc(f.Path, bad) })
+		if rapid.Bool().Draw(t, "skips") {
+			o.Skip = []string{"Sent", "X"}
+		}
+		mapped, notes := MapFolders(source, target, o)
+		if len(mapped) != len(source) {
+			t.Fatalf("%d of %d folders", len(mapped), len(source))
+		}
+		to := map[string]string{}
+		for _, m := range mapped {
+			if m.Skip != "" {
+				continue
+			}
+			key := pathKey(m.To)
+			if to[key] != "" {
+				t.Fatalf("%s and %s both go to %q", to[key], m.From.Name, m.To)
+			}
+			to[key] = m.From.Name
+			if slices.ContainsFunc(m.To, bad) {
+				t.Fatalf("%s to %q", m.From.Name, m.To)
+			}
+			if m.Exists && (pathKey(m.ToFolder.Path) != key || m.ToFolder.NoSelect || isView(m.ToFolder)) {
+				t.Fatalf("%s: exists as %v", m.From.Name, m.ToFolder)
+			}
+		}
+		if mapped[0].From.Name != "INBOX" || !slices.Equal(mapped[0].To, []string{"INBOX"}) {
+			t.Fatalf("first is %v", mapped[0])
+		}
+		again, notesAgain := MapFolders(rapid.Permutation(source).Draw(t, "s2"), rapid.Permutation(target).Draw(t, "t2"), o)
+		if diff := cmp.Diff(mapped, again) + cmp.Diff(notes, notesAgain); diff != "" {
+			t.Fatalf("in another order:\n%s", diff)
+		}
+	})
+}
+
+// What a run makes at the target does not change what the next run decides,
+// whether or not the target keeps the roles that were asked for. (QQ's target
+// is left out: where it puts folders is for LIST to tell.)
+func TestMappingIsTheSameAfterItWasCarriedOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		source, target := anyTree("source").Draw(t, "s"), anyTree("target").Draw(t, "t")
+		target = slices.DeleteFunc(target, func(f Folder) bool { return slices.Contains(f.Path, otherFolders) })
+		o := MapOptions{Delimiter: "."}
+		mapped, _ := MapFolders(source, target, o)
+		keeps := rapid.Bool().Draw(t, "keeps roles")
+		for _, m := range mapped {
+			if m.Skip == "" && !m.Exists {
+				f := Folder{Name: "made " + label(m.To), Path: m.To}
+				if keeps {
+					f.Use = m.Use
+				}
+				target = slices.DeleteFunc(target, func(o Folder) bool { return pathKey(o.Path) == pathKey(f.Path) })
+				target = append(target, f)
+			}
+		}
+		again, _ := MapFolders(source, target, o)
+		for i, m := range again {
+			if m.Skip == "" && (!m.Exists || pathKey(m.To) != pathKey(mapped[i].To)) {
+				t.Fatalf("%s went to %q, now %q, exists: %v", m.From.Name, mapped[i].To, m.To, m.Exists)
+			}
+		}
+	})
+}
