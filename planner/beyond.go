@@ -24,6 +24,8 @@ func Check(p *Plan, lineage string, now time.Time, format int) error {
 		return newerFormat(p.Format, format)
 	case p.Lineage != lineage:
 		return refused("plan.lineage", "plan", p.ID, "theirs", p.Lineage, "ours", lineage)
+	case p.Observed.At.IsZero():
+		return refused("plan.unobserved", "plan", p.ID)
 	case age > ValidFor:
 		return refused("plan.age", "plan", p.ID,
 			"observed", p.Observed.At.Format(time.DateOnly), "until", p.ValidUntil().Format("2006-01-02 15:04"))

@@ -25,7 +25,7 @@ func findings(spec *config.Spec, s Snapshot, now time.Time) []config.Finding {
 		found = append(found, lostRecords(spec, s)...)
 		found = append(found, targetGaps(s)...)
 	}
-	if age := now.Sub(s.At); age > recordsFresh {
+	if !s.At.IsZero() && now.Sub(s.At) > recordsFresh {
 		found = append(found, warning("", "plan.old", "at", s.At.Format("2006-01-02 15:04 -0700")))
 	}
 	return sortFindings(found)

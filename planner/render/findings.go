@@ -76,17 +76,23 @@ func (p *page) whyAndDo(indent int, m text.Msg) {
 		if !p.cat.Has(m.Code + "." + part) {
 			continue
 		}
-		label := strings.Repeat(" ", indent) + p.t("render.label."+part) + " "
-		p.hangPlain(label, p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args}))
+		label := strings.Repeat(" ", indent) + p.t("render.label."+part)
+		for _, l := range wrap(p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args}), p.width-indent-p.labelCells()) {
+			p.line(pad(label, indent+p.labelCells(), false) + l)
+			label = ""
+		}
 	}
 }
 
-func (p *page) hangPlain(label, words string) {
-	column := cells(label)
-	for _, l := range wrap(words, p.width-column) {
-		p.line(pad(label, column, false) + l)
-		label = ""
+// labelCells is the room for "why:" and "do:"; a full-width colon has its
+// blank built in.
+func (p *page) labelCells() int {
+	why, do := p.t("render.label.why"), p.t("render.label.do")
+	n := max(cells(why), cells(do))
+	if strings.HasSuffix(why, ":") {
+		n++
 	}
+	return n
 }
 
 // tally counts findings by severity.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (v *planView) routine(steps []planner.Step) string {
 	words := v.t("render.copy-steps", "n", Count(len(steps)), "work", Count(work))
 	if all > 0 {
 		side := min(v.plan.Spec.Source.IMAP.Limits.Connections, v.plan.Spec.Target.IMAP.Limits.Connections)
-		words += " " + v.t("render.takes", "span", Duration(v.cat, all/time.Duration(max(side, 1))))
+		words += v.t("render.takes", "span", Duration(v.cat, all/time.Duration(max(side, 1))))
 		if unknown > 0 {
 			words += v.t("render.takes-without", "n", Count(unknown))
 		}
@@ -139,9 +140,16 @@ func (v *planView) mailboxes() {
 	if !v.opt.Full {
 		shown = rows[:min(len(rows), firstRows)]
 	}
-	v.table(1, []column{{head: v.t("render.head.mailbox")}, {head: v.t("render.head.wave")},
+	cols := []column{{head: v.t("render.head.mailbox")}, {head: v.t("render.head.wave")},
 		{head: v.t("render.head.state")}, {head: v.t("render.head.messages"), right: true},
-		{head: v.t("render.head.size"), right: true}, {head: v.t("render.head.behind"), right: true}}, shown)
+		{head: v.t("render.head.size"), right: true}, {head: v.t("render.head.behind"), right: true}}
+	if v.width < 80 { // the order shows the waves
+		cols = slices.Delete(cols, 1, 2)
+		for i := range shown {
+			shown[i] = slices.Delete(shown[i], 1, 2)
+		}
+	}
+	v.table(1, cols, shown)
 	if n := len(rows) - len(shown); n > 0 {
 		v.line(" " + v.t("render.more-mailboxes", "n", Count(n)))
 	}
@@ -220,12 +228,16 @@ func (v *planView) gates() {
 			blocks++
 		}
 	}
-	until, state := p.ValidUntil(), "render.gate.open"
-	if v.opt.Now.After(until) {
+	until := p.ValidUntil()
+	state, words := "render.gate.open", v.t("render.gate.age", "until", v.moment(until))
+	switch {
+	case p.Observed.At.IsZero():
+		state, words = "render.gate.closed", v.t("render.gate.never-observed")
+	case v.opt.Now.After(until):
 		state = "render.gate.closed"
 	}
-	v.gate("render.gates", state, v.t("render.gate.age", "until", v.moment(until)))
-	state, words := "render.gate.open", v.t("render.gate.no-findings")
+	v.gate("render.gates", state, words)
+	state, words = "render.gate.open", v.t("render.gate.no-findings")
 	if blocks > 0 {
 		state, words = "render.gate.closed", v.t("render.gate.findings", "n", strconv.Itoa(blocks))
 	}
@@ -252,13 +264,14 @@ func (v *planView) next() {
 	for _, s := range v.plan.Steps {
 		work = work || s.Work
 	}
-	if !work {
-		v.para(0, bold, v.t("render.next.nothing"))
-		return
+	code := "render.next.apply-file"
+	switch {
+	case len(v.plan.Steps) == 0:
+		code = "render.next.no-step"
+	case !work:
+		code = "render.next.nothing"
+	case v.opt.File == "":
+		code = "render.next.apply"
 	}
-	if v.opt.File == "" {
-		v.para(0, bold, v.t("render.next.apply"))
-		return
-	}
-	v.para(0, bold, v.t("render.next.apply-file", "file", v.opt.File))
+	v.para(0, bold, v.t(code, "file", v.opt.File))
 }

@@ -11,7 +11,7 @@ import (
 // blind is a reason for which mailboxes could not be seen.
 type blind struct {
 	side, what string
-	addresses  []string
+	addresses  []string // the first is the one that what tells of
 }
 
 // cannotSee tells what the plan does not know: servers out of reach, then
@@ -27,8 +27,12 @@ func (v *planView) cannotSee() {
 	all := Count(len(v.plan.Spec.Roster.Mailboxes))
 	reasons, never := v.blindness()
 	for _, b := range reasons {
-		lines = append(lines, v.t("render.cannot-see.side", "side", v.t("render.side."+b.side),
-			"n", Count(len(b.addresses)), "all", all, "what", b.what, "addresses", v.list(b.addresses)))
+		code := "render.cannot-see.one"
+		if len(b.addresses) > 1 {
+			code = "render.cannot-see.many"
+		}
+		lines = append(lines, v.t(code, "side", v.t("render.side."+b.side), "n", Count(len(b.addresses)),
+			"all", all, "what", b.what, "addresses", v.list(b.addresses[1:])))
 	}
 	if never > 0 {
 		lines = append(lines, v.t("render.cannot-see.never", "n", Count(never), "all", all))
@@ -89,6 +93,7 @@ func (p *page) what(m text.Msg) string {
 func (v *planView) findings() {
 	groups := map[string][]config.Finding{}
 	var order []string
+	var shown []config.Finding
 	for _, f := range v.plan.Findings {
 		if v.unseen(f) {
 			continue
@@ -97,11 +102,12 @@ func (v *planView) findings() {
 			order = append(order, f.Code)
 		}
 		groups[f.Code] = append(groups[f.Code], f)
+		shown = append(shown, f)
 	}
 	if len(order) == 0 {
 		return
 	}
-	v.section("render.findings", plain, v.tally(v.plan.Findings))
+	v.section("render.findings", plain, v.tally(shown))
 	for _, code := range order {
 		v.group(groups[code])
 	}

@@ -71,7 +71,7 @@ func (b *box) flagsBehind(c *copied, m Message) bool {
 func (w *World) signIn(b *box, side Side) *planner.Fault {
 	w.signIns++
 	if b.side[side].locked {
-		return fault(planner.Credential, "memory.login", "address", b.row.Address, "side", side.String())
+		return fault(planner.Credential, "memory.login", "address", b.row.Address)
 	}
 	return nil
 }
