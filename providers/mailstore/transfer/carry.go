@@ -1,0 +1,287 @@
+package transfer
+
+import (
+	"context"
+	"crypto/sha256"
+	"maps"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// carry is one try at one folder. It begins from the ledger and from what the
+// two stores show, so it may be broken off anywhere and begun again.
+type carry struct {
+	*course
+	m       Mapped
+	f       *folderState
+	from    Opened
+	to      Opened
+	next    uint32   // the target's UIDNEXT, as far as is known
+	before  []intent // what earlier tries may have sent
+	jobs    []job
+	changed []change
+	skipped uint32
+	missing int
+
+	found    *candidates
+	deferred []deferral // a server may have altered them
+	second   []job      // to be sent without being matched, for they were
+
+	stages map[uint32]stage
+	listed map[uint32]bool       // messages with a problem that the source still lists; nil: it was not asked for all
+	sets   map[string]cleanFlags // by the flags as given
+}
+
+// job is a message of the source that has no place at the target.
+type job struct {
+	uid  uint32
+	size int64 // RFC822.SIZE: only plans
+}
+
+// change is a placed message whose flags changed at the source.
+type change struct {
+	src, dst uint32
+	was, is  string
+}
+
+type deferral struct {
+	job
+	print Fingerprint
+	set   string
+}
+
+type cleanFlags struct {
+	flags []imap.Flag
+	key   string
+	lost  bool
+}
+
+func (r *course) carry(ctx context.Context, m Mapped) error {
+	c := &carry{course: r, m: m, stages: inner(r.stages, m.From.Name), sets: map[string]cleanFlags{}}
+	c.report(func(p *planner.Progress) { p.Folder = pathText(m.From.Path) })
+	steps := []func(context.Context) error{c.begin, c.scan, c.look, c.copyAll, c.writeFlags}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return folderFault(m, err)
+		}
+	}
+	if err := c.forget(); err != nil {
+		return err
+	}
+	return c.finish()
+}
+
+// begin opens the folder on both sides and binds them to the ledger.
+func (c *carry) begin(ctx context.Context) (err error) {
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	if c.from, err = c.src.Examine(ctx, c.m.From); err != nil {
+		return err
+	}
+	if c.to, err = c.dst.Select(ctx, c.m.ToFolder); err != nil {
+		return err
+	}
+	c.f, err = c.l.bind(c.m.From.Name, c.from.UIDValidity,
+		targetRecord{name: c.m.ToFolder.Name, path: c.m.To, uidValidity: c.to.UIDValidity})
+	if err != nil {
+		return err
+	}
+	c.before = slices.Clone(c.f.intents)
+	c.next = c.to.UIDNext
+	return nil
+}
+
+// scan finds what is new and what changed at the source.
+func (c *carry) scan(ctx context.Context) error {
+	m := c.f.mark
+	delta := c.f.marked && m.pending == 0 && m.since == sinceMark(c.p.Options.Since) && len(c.stages) == 0 &&
+		m.next > 0 && m.modSeq > 0 && c.from.ModSeq > 0
+	if !delta {
+		c.listed = map[uint32]bool{}
+		return c.src.Scan(ctx, 1, 0, func(it Item) error { return c.take(it, 1) })
+	}
+	c.skipped = m.skipped
+	if c.from.UIDNext != m.next {
+		err := c.src.Scan(ctx, m.next, 0, func(it Item) error { return c.take(it, m.next) })
+		if err != nil {
+			return err
+		}
+	}
+	if c.from.ModSeq == m.modSeq {
+		return nil
+	}
+	return c.src.Scan(ctx, 1, m.modSeq, func(it Item) error {
+		if at, ok := c.f.find(it.UID); ok {
+			c.compare(it, c.f.rows[at])
+		}
+		return nil
+	})
+}
+
+// take takes a message of the source's listing. "n:*" gives the last message
+// even where it is below n (RFC 9051 section 9, seq-range).
+func (c *carry) take(it Item, from uint32) error {
+	if it.UID < from || it.UID == 0 {
+		return nil
+	}
+	if at, ok := c.f.find(it.UID); ok {
+		c.compare(it, c.f.rows[at])
+		return nil
+	}
+	if p, ok := c.f.problems[it.UID]; ok {
+		if c.listed != nil {
+			c.listed[it.UID] = true
+		}
+		if !p.Missing {
+			return nil
+		}
+	}
+	if since := c.p.Options.Since; !since.IsZero() && !it.Date.IsZero() && it.Date.Before(since) {
+		c.skipped++
+		if c.once("since", c.m.From.Name, it.UID) {
+			c.count(func(t *planner.Tally) { t.Skipped++ })
+		}
+		return nil
+	}
+	if inner(c.deaths, c.m.From.Name)[it.UID] >= maxDeaths {
+		c.missing++
+		return nil
+	}
+	c.jobs = append(c.jobs, job{it.UID, it.Size})
+	return nil
+}
+
+// compare notes a change of flags at the source.
+func (c *carry) compare(it Item, r row) {
+	was, is := c.l.st.flagSets[r.flags], c.flagsOf(it).key
+	if was != is {
+		c.changed = append(c.changed, change{it.UID, r.dst, was, is})
+	}
+}
+
+// flagsOf sanitizes flags; the same ones come again and again.
+func (c *carry) flagsOf(it Item) cleanFlags {
+	key := flagKey(it.Flags)
+	s, ok := c.sets[key]
+	if !ok {
+		s.flags, s.lost = Sanitize(it.Flags, c.to.Permanent)
+		s.key = flagKey(s.flags)
+		c.sets[key] = s
+	}
+	return s
+}
+
+// forget drops problems of messages that the source does not list any more.
+func (c *carry) forget() error {
+	if c.listed == nil {
+		return nil
+	}
+	for uid := range maps.Clone(c.f.problems) {
+		if c.listed[uid] {
+			continue
+		}
+		if err := c.l.put(problemRecord{folder: c.f.id, uid: uid, over: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish records that all of the folder is dealt with.
+func (c *carry) finish() error {
+	c.l.mu.Lock()
+	looked := c.l.st.advance(c.f.target, ^uint32(0))
+	c.l.mu.Unlock()
+	next := c.from.UIDNext
+	if next == 0 && len(c.f.rows) > 0 {
+		next = c.f.rows[len(c.f.rows)-1].src + 1
+	}
+	m := mark{next: next, messages: c.from.Messages, modSeq: c.from.ModSeq, since: sinceMark(c.p.Options.Since),
+		pending: uint32(c.missing), skipped: c.skipped}
+	if c.f.marked && c.f.mark == m && looked == c.f.target.looked && len(c.f.intents) == 0 {
+		return nil
+	}
+	return c.l.put(lookedRecord{c.f.target.id, looked}, markRecord{c.f.id, m})
+}
+
+// placedAt records a message's place and counts it.
+func (c *carry) placedAt(j job, dst uint32, set string, hash [sha256.Size]byte, change func(*planner.Tally)) error {
+	if err := c.l.placed(c.f, j.uid, dst, set, hash); err != nil {
+		return err
+	}
+	c.count(change)
+	c.dealt(j.size)
+	return nil
+}
+
+// dealt moves the progress on by one message.
+func (c *carry) dealt(size int64) {
+	c.report(func(p *planner.Progress) {
+		p.Done++
+		p.Bytes += size
+		p.Total, p.BytesAll = max(p.Total, p.Done), max(p.BytesAll, p.Bytes)
+	})
+}
+
+// writeFlags brings changed flags to the target.
+func (c *carry) writeFlags(ctx context.Context) error {
+	for chunk := range slices.Chunk(c.changed, 500) {
+		if c.stopped() {
+			return ErrStopped
+		}
+		if err := c.storeFlags(ctx, chunk); err != nil {
+			return err
+		}
+		bySet := map[string][]uint32{}
+		for _, x := range chunk {
+			bySet[x.is] = append(bySet[x.is], x.src)
+		}
+		for set, uids := range bySet {
+			if err := c.l.flagged(c.f, uids, set); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *carry) storeFlags(ctx context.Context, chunk []change) error {
+	changes := map[uint32]FlagChange{}
+	for _, x := range chunk {
+		if d := flagDelta(x.was, x.is); x.dst != 0 && len(d.Add)+len(d.Remove) > 0 {
+			changes[x.dst] = d
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	err := c.dst.Store(ctx, changes)
+	if isRefusal(err) {
+		for dst, d := range changes {
+			if err = c.storeSystem(ctx, dst, d); err != nil {
+				return err
+			}
+		}
+	}
+	if err == nil {
+		c.count(func(t *planner.Tally) { t.Flags += len(changes) })
+	}
+	return err
+}
+
+// storeSystem is for a target that refused one of many changes: without
+// keywords, and what it refuses then is left as it is there.
+func (c *carry) storeSystem(ctx context.Context, dst uint32, d FlagChange) error {
+	d.Add, d.Remove = systemOnly(d.Add), systemOnly(d.Remove)
+	if len(d.Add)+len(d.Remove) == 0 {
+		return nil
+	}
+	if err := c.dst.Store(ctx, map[uint32]FlagChange{dst: d}); !isRefusal(err) {
+		return err
+	}
+	return nil
+}

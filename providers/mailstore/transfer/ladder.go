@@ -1,0 +1,107 @@
+package transfer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// rung is how a message is sent after the target did not take it.
+type rung uint8
+
+const (
+	asIs    rung = iota
+	plain        // alone, without keywords
+	undated      // and without INTERNALDATE
+	refused      // not at all
+)
+
+// stage is how far down the ladder a message is, and what the target said.
+type stage struct {
+	at  rung
+	why Refusal
+}
+
+// after gives the next stage of a message that was refused at s.
+func (s stage) after(no *Refusal, p *parcel) stage {
+	keywords := s.at < plain && len(systemOnly(p.item.Flags)) < len(p.item.Flags)
+	dated := s.at < undated && !p.item.Date.IsZero() && strings.Contains(strings.ToLower(no.Text), "date")
+	switch {
+	case no.Code == "TOOBIG" || no.Code == "LIMIT":
+		return stage{refused, *no}
+	case keywords || no.Bad && s.at < plain: // BAD may have been about what we sent, not about the message
+		return stage{plain, *no}
+	case dated:
+		return stage{undated, *no}
+	}
+	return stage{refused, *no}
+}
+
+// isQuota tells a full mailbox from a refused message: texts of Dovecot,
+// Cyrus and Courier.
+func isQuota(no *Refusal) bool {
+	low := strings.ToLower(no.Text)
+	return no.Code == "OVERQUOTA" || strings.Contains(low, "over quota") ||
+		strings.Contains(low, "quota exceeded") || strings.Contains(low, "exceeded your mail quota")
+}
+
+// copyAll brings all messages of the folder to the target: first those that
+// go as they are, then what was put off, then what was refused.
+func (c *carry) copyAll(ctx context.Context) error {
+	left := make(map[uint32]job, len(c.stages))
+	first := slices.DeleteFunc(c.jobs, func(j job) bool {
+		_, staged := c.stages[j.uid]
+		if staged {
+			left[j.uid] = j
+		}
+		return staged
+	})
+	if err := c.send(ctx, first, false); err != nil {
+		return err
+	}
+	if err := c.settleDeferred(); err != nil {
+		return err
+	}
+	if err := c.send(ctx, c.second, true); err != nil {
+		return err
+	}
+	return c.descend(ctx, left)
+}
+
+// descend sends again what was refused, a message at a time, and keeps in
+// quarantine what is refused at every stage.
+func (c *carry) descend(ctx context.Context, jobs map[uint32]job) error {
+	for _, uid := range slices.Sorted(maps.Keys(c.stages)) {
+		j := jobs[uid]
+		j.uid = uid
+		for c.stages[uid].at != refused && !c.settled(uid) {
+			if err := c.send(ctx, []job{j}, true); err != nil {
+				return err
+			}
+		}
+		if !c.settled(uid) {
+			if err := c.quarantine(ctx, j, c.stages[uid].why); err != nil {
+				return err
+			}
+		}
+		delete(c.stages, uid)
+	}
+	return nil
+}
+
+// settled reports whether nothing is left to do for a message in this pass.
+func (c *carry) settled(uid uint32) bool {
+	_, placed := c.f.find(uid)
+	p, named := c.f.problems[uid]
+	return placed || named && !p.Missing || inner(c.counted, "missing "+c.m.From.Name)[uid]
+}
+
+// refusal is the fault of a pass that may refuse no message.
+func (c *carry) refusal(j job, why Refusal) error {
+	return &planner.Fault{Msg: text.M("copy.refused", "folder", pathText(c.m.From.Path), "uid", uidText(j.uid), "said", why.Error()),
+		Class: planner.Message}
+}

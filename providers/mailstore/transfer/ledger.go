@@ -1,0 +1,192 @@
+package transfer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// Key says which copy a ledger is of. A ledger with another key is not
+// continued: it is kept aside and the copy goes on by adoption.
+type Key struct {
+	Lineage string // of the state directory
+	Address string // canonical; makes the file's name
+	From    planner.Endpoint
+	To      planner.Endpoint
+}
+
+// Ledger is what is known of one mailbox's copy: which source message is
+// where at the target. It is an append-only file; it is safe for concurrent
+// use, and other processes may read the file while it grows.
+type Ledger struct {
+	mu    sync.Mutex
+	st    *state
+	file  disk // nil: read only
+	end   int64
+	dead  error // after a failed write nothing more is written
+	dirty bool  // written since the last sync
+
+	pending placedRecord // outcomes not yet in the file
+	address string
+}
+
+// disk is what a ledger needs of its file.
+type disk interface {
+	io.ReaderAt
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+// OpenLedger opens the ledger of a mailbox under dir (the state directory's
+// "ledger") for a pass, and makes it if there is none. An unfinished record at
+// the end is cut off. A file that is damaged before that, or has another key,
+// is renamed to .damaged-N or .other-N and a fresh one begun; the findings say
+// so. Errors are *planner.Fault of class Internal.
+func OpenLedger(dir string, k Key) (*Ledger, []config.Finding, error) {
+	l, notes, err := openLedger(dir, k, func(f *os.File) disk { return f })
+	if err != nil {
+		return nil, nil, ledgerFault(k, err)
+	}
+	return l, notes, nil
+}
+
+// ReadLedger reads a ledger as far as it is whole, for plan and status, also
+// while a pass writes it. Absent, or of another key, is an empty one.
+func ReadLedger(dir string, k Key) (*Ledger, error) {
+	b, err := os.ReadFile(filepath.Join(dir, ledgerName(k.Address)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, ledgerFault(k, err)
+	}
+	l := &Ledger{st: newState(), address: k.Address}
+	st, _, err := replay(bytes.NewReader(b), int64(len(b)), k)
+	if err == nil || errors.Is(err, errDamaged) {
+		l.st = st
+	}
+	return l, nil
+}
+
+func openLedger(dir string, k Key, wrap func(*os.File) disk) (*Ledger, []config.Finding, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, ledgerName(k.Address))
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := resume(f, k, wrap)
+	if err == nil {
+		return l, nil, syncDir(dir)
+	}
+	f.Close()
+	kind, code := "damaged", "ledger.damaged"
+	switch {
+	case errors.Is(err, errOtherKey):
+		kind, code = "other", "ledger.other"
+	case !errors.Is(err, errDamaged):
+		return nil, nil, err
+	}
+	kept, err := setAside(path, kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, notes, err := openLedger(dir, k, wrap)
+	note := config.Finding{Msg: text.M(code, "mailbox", k.Address, "file", kept), Severity: config.Warning, Subject: k.Address}
+	return l, append([]config.Finding{note}, notes...), err
+}
+
+// resume reads a ledger's file, cuts off its unfinished end and makes it
+// ready to be written.
+func resume(f *os.File, k Key, wrap func(*os.File) disk) (*Ledger, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	st, end, err := replay(f, info.Size(), k)
+	if err != nil {
+		return nil, err
+	}
+	if end < info.Size() {
+		if err := f.Truncate(end); err != nil {
+			return nil, err
+		}
+	}
+	l := &Ledger{st: st, file: wrap(f), end: end, address: k.Address}
+	if end == 0 {
+		return l, l.write(encodeHeader(k))
+	}
+	return l, nil
+}
+
+// Close writes what is pending to the disk and closes the file.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	err := errors.Join(l.sync(), l.file.Close())
+	l.file, l.dead = nil, fs.ErrClosed
+	return err
+}
+
+// ledgerName makes a file name of an address: what is not plain is written
+// as %XX, and a long one is cut and told apart by a hash.
+func ledgerName(address string) string {
+	var b []byte
+	for _, c := range []byte(address) {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '@' || c == '-' || c == '_' || c == '+' || c == '.' && len(b) > 0 {
+			b = append(b, c)
+		} else {
+			b = fmt.Appendf(b, "%%%02X", c)
+		}
+	}
+	if len(b) > 160 {
+		h := sha256.Sum256([]byte(address))
+		b = fmt.Appendf(b[:120], "~%x", h[:16])
+	}
+	return string(b) + ".ledger"
+}
+
+// setAside renames a file out of the way and gives its new name.
+func setAside(path, kind string) (string, error) {
+	for n := 1; ; n++ {
+		to := path + "." + kind + "-" + strconv.Itoa(n)
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			return to, os.Rename(path, to)
+		}
+	}
+}
+
+// syncDir makes a new file's name last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
+		return err
+	}
+	return nil
+}
+
+func ledgerFault(k Key, err error) error {
+	var f *planner.Fault
+	if errors.As(err, &f) {
+		return err
+	}
+	return &planner.Fault{Msg: text.M("ledger.failed", "mailbox", k.Address, "reason", err.Error()), Class: planner.Internal}
+}

@@ -1,0 +1,41 @@
+package transfer
+
+import (
+	"context"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// ErrStopped is planner.ErrStopped: Stop was closed and the pass ended after
+// what was in flight. All that was done is in the ledger.
+var ErrStopped = planner.ErrStopped
+
+// Options are the settings of a pass.
+type Options struct {
+	MapOptions // without Pinned, which the ledger knows
+
+	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
+	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine
+	Quarantine string    // directory for refused messages of this mailbox, made when needed
+	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 16 MB
+}
+
+// Pass carries to the target what it lacks of one mailbox: folders, messages,
+// flags, subscriptions. It never removes anything. It can be interrupted at
+// any moment and begun again; nothing is lost and nothing doubled by that.
+type Pass struct {
+	Source, Target Session
+	Ledger         *Ledger
+	Options        Options
+	Progress       func(planner.Progress)                     // may be nil; called from one goroutine at a time
+	Stop           <-chan struct{}                            // closed: end after what is in flight
+	Sleep          func(context.Context, time.Duration) error // waits before another try; nil: a timer
+
+	notes []config.Finding
+}
+
+// Notes are what the last Run found that a person should know, without being
+// a failure: views not copied, folders renamed, a ledger begun anew.
+func (p *Pass) Notes() []config.Finding { return p.notes }

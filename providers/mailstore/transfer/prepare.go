@@ -1,0 +1,125 @@
+package transfer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+func pathText(path []string) string { return strings.Join(path, "/") }
+
+func pathID(path []string) string { return strings.Join(path, "\x00") }
+
+// prepare lists both sides, decides where each folder goes, and makes those
+// that the target lacks.
+func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
+	source, target, err := r.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := r.p.Options.MapOptions
+	o.Pinned = r.l.Pinned()
+	mapped, notes := MapFolders(source, target, o)
+	for _, n := range notes {
+		r.note(n)
+	}
+	have := map[string]bool{}
+	for _, f := range target {
+		have[pathID(f.Path)] = true
+	}
+	made := map[string]Folder{} // several source folders may go to one
+	var carried []Mapped
+	var carriedFrom []Folder
+	for _, m := range mapped {
+		if m.Skip != "" {
+			r.left(m)
+			continue
+		}
+		err := r.place(ctx, &m, have, made)
+		if isClass(err, planner.FolderOnly) {
+			r.failed = cmp.Or(r.failed, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		carried, carriedFrom = append(carried, m), append(carriedFrom, m.From)
+	}
+	gap := r.l.Behind(carriedFrom)
+	r.report(func(p *planner.Progress) { p.Total, p.BytesAll = p.Done+gap.Messages, p.Bytes+gap.Bytes })
+	return carried, nil
+}
+
+// list asks both sides at once.
+func (r *course) list(ctx context.Context) (source, target []Folder, err error) {
+	var wg sync.WaitGroup
+	var errTarget error
+	wg.Go(func() { target, errTarget = r.p.Target.Folders(ctx) })
+	source, err = r.p.Source.Folders(ctx)
+	wg.Wait()
+	if err == nil {
+		err = errTarget
+	}
+	return source, target, err
+}
+
+// left counts the messages of a folder that is not copied.
+func (r *course) left(m Mapped) {
+	if m.Skip == SkipNoSelect || !r.once("left", m.From.Name, 0) {
+		return
+	}
+	r.count(func(t *planner.Tally) { t.Skipped += int(m.From.Status.Messages) })
+}
+
+// place makes the target folder if there is none, and subscribes to a new one
+// as the source does. What a person unsubscribed later stays so.
+func (r *course) place(ctx context.Context, m *Mapped, have map[string]bool, made map[string]Folder) error {
+	if f, ok := made[pathID(m.To)]; ok {
+		m.Exists, m.ToFolder = true, f
+	}
+	if !m.Exists {
+		if err := r.create(ctx, m, have); err != nil {
+			return err
+		}
+		made[pathID(m.To)] = m.ToFolder
+	}
+	if !m.From.Subscribed || m.ToFolder.Subscribed || r.l.st.folderOf[m.From.Name] != nil {
+		return nil
+	}
+	err := r.p.Target.Subscribe(ctx, m.ToFolder)
+	if no := (*Refusal)(nil); errors.As(err, &no) {
+		r.note(text.M("copy.unsubscribed", "folder", pathText(m.To), "said", no.Error()))
+		return nil
+	}
+	return err
+}
+
+// create makes a folder and those above it.
+func (r *course) create(ctx context.Context, m *Mapped, have map[string]bool) error {
+	for n := 1; n <= len(m.To); n++ {
+		path, use := m.To[:n], imap.MailboxAttr("")
+		if n == len(m.To) {
+			use = m.Use
+		} else if have[pathID(path)] {
+			continue
+		}
+		f, err := r.p.Target.Create(ctx, path, use)
+		if err != nil {
+			return folderFault(*m, err)
+		}
+		have[pathID(path)] = true
+		m.ToFolder = f
+		if n == len(m.To) {
+			m.Exists = true
+			r.count(func(t *planner.Tally) { t.Folders++ })
+		}
+	}
+	return nil
+}

@@ -1,0 +1,309 @@
+package transfer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// maxTries is how often in a row a pass goes on after a lost connection
+// without having got any further.
+const maxTries = 5
+
+// course is one Run of a pass.
+type course struct {
+	p        *Pass
+	l        *Ledger
+	src, dst Target // nil: to be opened
+	held     *share
+	failed   error // of the first folder that could not be carried
+
+	mu       sync.Mutex // the rest
+	tally    planner.Tally
+	progress planner.Progress
+	steps    int                         // grows whenever something got further
+	stages   map[string]map[uint32]stage // folder → messages that the target did not take at once
+	deaths   map[string]map[uint32]int   // folder → messages at which the source died
+	tried    map[string]map[string]bool  // target folder → keywords it took
+	counted  map[string]map[uint32]bool  // folder → messages counted as left out or changed
+}
+
+// Run carries out the pass. The tally holds what was done also when an error
+// is returned. Errors are ErrStopped, the context's, or *planner.Fault: of
+// class FolderOnly when single folders could not be carried and all others
+// were.
+func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
+	budget := p.Options.Budget
+	if budget == nil {
+		budget = NewBudget(0)
+	}
+	r := &course{p: p, l: p.Ledger, held: &share{of: budget},
+		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
+		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}}
+	p.notes = nil
+	err := r.all(ctx)
+	r.drop()
+	if e := p.Ledger.Sync(); e != nil && (err == nil || errors.Is(err, ErrStopped)) {
+		err = e
+	}
+	return r.tally, r.fault(err)
+}
+
+// all carries folder after folder.
+func (r *course) all(ctx context.Context) error {
+	var mapped []Mapped
+	err := r.again(ctx, func() error {
+		var err error
+		mapped, err = r.prepare(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range mapped {
+		if r.stopped() {
+			return ErrStopped
+		}
+		if r.unchanged(m) {
+			continue
+		}
+		err := r.again(ctx, func() error { return r.carry(ctx, m) })
+		if isClass(err, planner.FolderOnly) {
+			r.failed = cmp.Or(r.failed, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.failed
+}
+
+// unchanged reports whether nothing can be left to do in a folder: the
+// source's status is that of the last pass, and the target folder is the same.
+// Without MODSEQ a changed flag would not show.
+func (r *course) unchanged(m Mapped) bool {
+	f := r.l.st.folderOf[m.From.Name]
+	if f == nil || !f.marked || !m.Exists || f.target.name != m.ToFolder.Name {
+		return false
+	}
+	t := m.ToFolder.Status
+	return f.mark.pending == 0 && f.mark.since == sinceMark(r.p.Options.Since) && f.mark.modSeq != 0 &&
+		f.mark.stands(f.uidValidity, m.From.Status) && t.Known && t.UIDValidity == f.target.uidValidity
+}
+
+func sinceMark(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// again does something that may lose its connection, until it succeeds, fails
+// otherwise, or gets no further maxTries times. What do does must settle by
+// itself what an earlier call left unknown.
+func (r *course) again(ctx context.Context, do func() error) error {
+	for tries := 0; ; {
+		before := r.stepped()
+		err := do()
+		if err == nil || ctx.Err() != nil || !passing(err) {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		r.drop()
+		if r.stepped() != before {
+			tries = 0
+		}
+		if tries++; tries > maxTries {
+			return err
+		}
+		if err := r.wait(ctx, err, time.Second<<(tries-1)); err != nil {
+			return err
+		}
+	}
+}
+
+// passing reports whether a failure may be over on another connection.
+func passing(err error) bool {
+	return isClass(err, planner.Gone) || isClass(err, planner.Throttled) || isClass(err, planner.Crowded)
+}
+
+// wait sleeps for as long as the server said, at least d.
+func (r *course) wait(ctx context.Context, why error, d time.Duration) error {
+	var f *planner.Fault
+	if errors.As(why, &f) {
+		d = max(d, f.Wait)
+	}
+	if r.stopped() {
+		return ErrStopped
+	}
+	r.report(func(p *planner.Progress) { p.Waiting = f })
+	sleep := r.p.Sleep
+	if sleep == nil {
+		sleep = timerSleep
+	}
+	ctx, cancel := r.untilStop(ctx)
+	defer cancel()
+	err := sleep(ctx, d)
+	r.report(func(p *planner.Progress) { p.Waiting = nil })
+	if r.stopped() {
+		return ErrStopped
+	}
+	return err
+}
+
+// untilStop gives a context that also ends when Stop is closed.
+func (r *course) untilStop(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-r.p.Stop:
+			cancel(ErrStopped)
+		case <-done:
+		}
+	}()
+	return ctx, func() { close(done); cancel(nil) }
+}
+
+func timerSleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (r *course) stopped() bool {
+	select {
+	case <-r.p.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// open makes sure of both connections, dialled at once.
+func (r *course) open(ctx context.Context) error {
+	var wg sync.WaitGroup
+	var errSrc, errDst error
+	dial := func(conn *Target, s Session, err *error) {
+		if *conn == nil {
+			wg.Go(func() { *conn, *err = s.Open(ctx) })
+		}
+	}
+	dial(&r.src, r.p.Source, &errSrc)
+	dial(&r.dst, r.p.Target, &errDst)
+	wg.Wait()
+	if errSrc != nil {
+		r.src = nil
+	}
+	if errDst != nil {
+		r.dst = nil
+	}
+	return cmp.Or(errSrc, errDst)
+}
+
+// drop closes both connections: what is in flight on them is unknown.
+func (r *course) drop() {
+	for _, c := range []*Target{&r.src, &r.dst} {
+		if *c != nil {
+			(*c).Close()
+			*c = nil
+		}
+	}
+}
+
+func (r *course) stepped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.steps
+}
+
+// count changes the tally; what it counts is a step further.
+func (r *course) count(change func(*planner.Tally)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.tally)
+	r.steps++
+}
+
+// once reports whether a message was not yet counted for a reason in this run.
+func (r *course) once(reason, folder string, uid uint32) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := inner(r.counted, reason+" "+folder)
+	was := m[uid]
+	m[uid] = true
+	return !was
+}
+
+func inner[K comparable, V any](m map[string]map[K]V, key string) map[K]V {
+	if m[key] == nil {
+		m[key] = map[K]V{}
+	}
+	return m[key]
+}
+
+func (r *course) report(change func(*planner.Progress)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.progress)
+	if r.p.Progress != nil {
+		r.p.Progress(r.progress)
+	}
+}
+
+func (r *course) note(msg text.Msg) {
+	f := config.Finding{Msg: msg, Severity: config.Warning, Subject: r.p.Ledger.address}
+	if !slices.ContainsFunc(r.p.notes, func(g config.Finding) bool { return g.Code == f.Code && sameArgs(g.Args, f.Args) }) {
+		r.p.notes = append(r.p.notes, f)
+	}
+}
+
+func sameArgs(a, b text.Args) bool {
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+func isClass(err error, c planner.Class) bool {
+	var f *planner.Fault
+	return errors.As(err, &f) && f.Class == c
+}
+
+// fault makes sure that what a pass gives is one of the errors it names.
+func (r *course) fault(err error) error {
+	var f *planner.Fault
+	switch {
+	case err == nil, errors.Is(err, ErrStopped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &f):
+		return f
+	}
+	return ledgerFault(Key{Address: r.l.address}, err)
+}
+
+// folderFault is the store's refusal to let a folder be used.
+func folderFault(m Mapped, err error) error {
+	var no *Refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	return &planner.Fault{Msg: text.M("copy.folder", "folder", pathText(m.From.Path), "said", no.Error()), Class: planner.FolderOnly}
+}
+
+func uidText(uid uint32) string { return strconv.FormatUint(uint64(uid), 10) }

@@ -1,0 +1,170 @@
+package transfer
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"io"
+	"slices"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// look reads every message of the target that no record explains, before
+// anything is sent: it may be one of ours whose answer was lost, or mail that
+// another tool brought. What it finds is recorded, so it is read once.
+func (c *carry) look(ctx context.Context) error {
+	if len(c.jobs) == 0 {
+		return nil
+	}
+	t := c.f.target
+	if c.next == 0 || c.next > t.looked {
+		if err := c.lookFrom(ctx, t); err != nil {
+			return err
+		}
+	}
+	return c.match()
+}
+
+func (c *carry) lookFrom(ctx context.Context, t *targetState) error {
+	known := c.l.st.explained(t)
+	var uids []uint32
+	next := c.next
+	err := c.dst.Scan(ctx, t.looked, 0, func(it Item) error {
+		if _, ok := slices.BinarySearch(known, it.UID); it.UID >= t.looked && !ok {
+			uids = append(uids, it.UID)
+		}
+		next = max(next, it.UID+1)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.next = max(next, t.looked)
+	for chunk := range slices.Chunk(uids, 500) {
+		if c.stopped() {
+			return ErrStopped
+		}
+		missing, err := c.dst.Fetch(ctx, chunk, c.seen)
+		for _, uid := range missing { // some servers leave out what they give when asked again
+			if err == nil {
+				_, err = c.dst.Fetch(ctx, []uint32{uid}, c.seen)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return c.l.put(lookedRecord{t.id, c.next})
+}
+
+// seen records one message of the target.
+func (c *carry) seen(it Item) error {
+	p := NewFingerprinter()
+	if _, err := io.Copy(p, it.Body); err != nil {
+		return err
+	}
+	flags, _ := Sanitize(it.Flags, nil)
+	c.count(func(*planner.Tally) {})
+	return c.l.foreign(c.f.target, it.UID, flagKey(flags), p.Sum())
+}
+
+// match gathers what source messages may be adopted from. First of all it
+// gives their places to messages that were stored without telling where.
+func (c *carry) match() error {
+	found, lost, err := c.l.candidates(c.f)
+	if err != nil {
+		return err
+	}
+	c.found = found
+	for hash, rows := range lost {
+		for _, r := range rows {
+			if x := found.same(hash); x != nil && x.uid != 0 {
+				if err := c.l.placed(c.f, r.src, x.uid, c.l.st.flagSets[r.flags], hash); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// adopt records that a source message is at the target already. set is what
+// the source shows now.
+func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) error {
+	x.used = true
+	was := set // a person's flags at the target stay as they are
+	if intended(c.before, j.uid, x.uid) {
+		was = x.flags // ours: it shows what was sent
+	}
+	if was != set {
+		c.changed = append(c.changed, change{j.uid, x.uid, was, set})
+	}
+	return c.placedAt(j, x.uid, was, hash, func(t *planner.Tally) { t.Adopted++ })
+}
+
+// settleDeferred decides, when all exact matches are made, about messages
+// that the target may hold in an altered form.
+func (c *carry) settleDeferred() error {
+	slices.SortFunc(c.deferred, func(a, b deferral) int { return cmp.Compare(a.uid, b.uid) })
+	for _, d := range c.deferred {
+		if x := c.found.like(d.print); x != nil {
+			if err := c.adopt(d.job, x, d.set, d.print.Exact); err != nil {
+				return err
+			}
+			continue
+		}
+		c.second = append(c.second, d.job)
+	}
+	c.deferred = nil
+	return nil
+}
+
+// unsure is a message that was stored without telling where (no UIDPLUS).
+type unsure struct {
+	src  uint32
+	size int64
+	set  string
+	hash [sha256.Size]byte
+}
+
+// locate finds the places of messages that were stored without telling where:
+// by order, where the new messages are as many and as large; else by content.
+// What is not found keeps place 0 and is never sent again.
+func (c *carry) locate(ctx context.Context, sent []unsure) error {
+	if len(sent) == 0 {
+		return nil
+	}
+	from := max(c.next, c.f.target.looked)
+	var uids []uint32
+	same := true
+	err := c.dst.Scan(ctx, from, 0, func(it Item) error {
+		if it.UID < from {
+			return nil
+		}
+		n := len(uids)
+		same = same && n < len(sent) && it.Size == sent[n].size
+		uids = append(uids, it.UID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if same && len(uids) == len(sent) {
+		c.next = uids[len(uids)-1] + 1
+		return c.located(sent, uids)
+	}
+	if err := c.lookFrom(ctx, c.f.target); err != nil {
+		return err
+	}
+	return c.match()
+}
+
+func (c *carry) located(sent []unsure, uids []uint32) error {
+	for i, s := range sent {
+		if err := c.l.placed(c.f, s.src, uids[i], s.set, s.hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
