@@ -17,7 +17,7 @@ type MapOptions struct {
 	Map       map[string]string   // source path → target path, levels joined with "/"; several may go to one
 	Skip      []string            // source paths, with all below them, that stay behind
 	Pinned    map[string][]string // source Folder.Name → target path, where its mail went before; stands unless Map says otherwise
-	Delimiter string              // the target's hierarchy separator; "": none told
+	Delimiter string              // the target's hierarchy separator; "": as its folders tell
 }
 
 // Why a folder is not copied, as catalogue codes.
@@ -90,6 +90,9 @@ func newMapper(source, target []Folder, o MapOptions) *mapper {
 	m := &mapper{
 		o: o, target: target, at: map[string]Folder{}, taken: map[string]*slot{},
 		byPath: map[string]*slot{}, byMap: map[string]string{},
+	}
+	if m.o.Delimiter == "" && len(target) > 0 {
+		m.o.Delimiter = target[0].Delimiter
 	}
 	for from, to := range o.Map {
 		m.byMap[norm.NFC.String(from)] = norm.NFC.String(to)
