@@ -22,9 +22,9 @@ func (l *loader) sayUnknown(s Severity, at Pos, code, written string, known []st
 }
 
 // nearest is the name that was probably meant, or "": at most two edits away,
-// and fewer than half of what was written.
+// and no more than half of what was written.
 func nearest(written string, names []string) string {
-	best, least := "", min(3, (len(written)+1)/2)
+	best, least := "", min(3, len(written)/2+1)
 	for _, n := range names {
 		if d := distance(written, n, least); d < least {
 			best, least = n, d

@@ -189,12 +189,15 @@ func (r *row) place(column int) string {
 	return r.at[column].String()
 }
 
-// passwords tells a row that cannot be signed in for: it waits, the others go on.
+// passwords tells a row that cannot be signed in for: it waits, the others go
+// on. One that was given and is faulty is told already.
 func (l *loader) passwords(r *row) {
-	if l.spec.Source.IMAP.Login.Kind == LoginPassword && r.SourcePassword.IsZero() {
-		l.sayRow(r, Warning, colSourcePassword, "roster.password", "address", r.Address, "name", columns[colSourcePassword])
-	}
-	if l.spec.Target.IMAP.Login.Kind == LoginPassword && r.TargetPassword.IsZero() {
-		l.sayRow(r, Warning, colTargetPassword, "roster.password", "address", r.Address, "name", columns[colTargetPassword])
+	for _, side := range []struct {
+		login  Login
+		column int
+	}{{l.spec.Source.IMAP.Login, colSourcePassword}, {l.spec.Target.IMAP.Login, colTargetPassword}} {
+		if side.login.Kind == LoginPassword && r.at[side.column] == (Pos{}) {
+			l.sayRow(r, Warning, side.column, "roster.password", "address", r.Address, "name", columns[side.column])
+		}
 	}
 }
