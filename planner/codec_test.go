@@ -116,6 +116,19 @@ func TestEncodeRefusesAnUnstampedPlan(t *testing.T) {
 	}
 }
 
+// A plan made anew around a step that does something else than its ID says.
+func TestDecodeRefusesAForgedStep(t *testing.T) {
+	p := sample()
+	op := p.Steps[0].Op.(CopyMailbox)
+	op.To = "imap://eve@evil.test:993"
+	p.Steps[0].Op = op
+	p.Stamp(p.Tool)
+	_, err := Decode([]byte(mustEncode(t, p)))
+	if r := (*Refused)(nil); !errors.As(err, &r) || r.Code != "plan.changed" {
+		t.Errorf("error %v, want plan.changed", err)
+	}
+}
+
 func TestPlanHoldsReferencesOnly(t *testing.T) {
 	if s := mustEncode(t, sample()); !strings.Contains(s, `"password": "env:PW"`) {
 		t.Error("the reference is not in the plan")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -113,17 +114,23 @@ func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
 	return found
 }
 
-// targetGaps warns of what the target lacks. Servers show their capabilities
-// in full only after sign-in, so none is missed before one.
+// targetGaps warns of what the target lacks. Many servers show their
+// capabilities in full only after sign-in: what is missing from a greeting's
+// list, which names ways to sign in, is not known to be missing.
 func targetGaps(s Snapshot) []config.Finding {
 	signed := slices.ContainsFunc(s.Mailboxes, func(m Mailbox) bool {
 		return m.Target.Seen.Known() && m.Target.Seen.How == "imap"
 	})
-	if !signed || len(s.Target.Caps) == 0 ||
+	if !signed || len(s.Target.Caps) == 0 || slices.ContainsFunc(s.Target.Caps, ofGreeting) ||
 		slices.Contains(s.Target.Caps, "UIDPLUS") || slices.Contains(s.Target.Caps, "IMAP4rev2") {
 		return nil
 	}
 	return []config.Finding{warning(string(s.Target.Endpoint), "plan.no-uidplus", "server", string(s.Target.Endpoint))}
+}
+
+// ofGreeting reports a capability that only matters before sign-in.
+func ofGreeting(name string) bool {
+	return strings.HasPrefix(name, "AUTH=") || name == "LOGINDISABLED" || name == "STARTTLS"
 }
 
 // sortFindings orders by severity, place, code and subject.

@@ -47,6 +47,8 @@ func TestFindings(t *testing.T) {
 		"no UIDPLUS": {s: Snapshot{At: now, Target: Side{Endpoint: "imap://new.test:993", Caps: []string{"IMAP4rev1"}},
 			Mailboxes: []Mailbox{{Address: alice, Target: Store{Seen: seen}}}}, want: []string{"plan.no-uidplus imap://new.test:993"}},
 		"capabilities before sign-in": {s: Snapshot{At: now, Target: Side{Caps: []string{"IMAP4rev1"}}}},
+		"capabilities of the greeting": {s: Snapshot{At: now, Target: Side{Caps: []string{"IMAP4rev1", "AUTH=PLAIN"}},
+			Mailboxes: []Mailbox{{Address: alice, Target: Store{Seen: seen}}}}},
 		"UIDPLUS is in IMAP4rev2": {s: Snapshot{At: now, Target: Side{Caps: []string{"IMAP4rev2"}},
 			Mailboxes: []Mailbox{{Address: alice, Target: Store{Seen: seen}}}}},
 		"old": {s: Snapshot{At: now.Add(-25 * time.Hour)}, want: []string{"plan.old "}},

@@ -29,8 +29,8 @@ type Seen struct {
 // Side is a server as it presents itself.
 type Side struct {
 	Seen        Seen     `json:"seen"`
-	Endpoint    Endpoint `json:"endpoint"` // without a login
-	Caps        []string `json:"caps,omitempty"`
+	Endpoint    Endpoint `json:"endpoint"`               // without a login
+	Caps        []string `json:"caps,omitempty"`         // as told after sign-in, or in the greeting where nobody signed in
 	AppendLimit int64    `json:"append_limit,omitempty"` // octets; 0: none told
 }
 
