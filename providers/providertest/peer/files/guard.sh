@@ -8,30 +8,31 @@ trap : HUP INT TERM PIPE
 setsid "$@" </dev/null &
 server=$!
 
-# The session, and what has left it but lives in the server's own root (Courier).
+# The processes of the session, and those that have left it but live in the
+# server's own root (Courier's). The dead that nobody has collected do not count:
+# in a container there may be no init that does.
 members() {
-	for root in /proc/[0-9]*/root; do
-		[ "$(readlink "$root" 2>/dev/null)" = "$dir/root" ] || continue
-		pid=${root#/proc/}
-		echo "${pid%/root}"
+	for process in /proc/[0-9]*; do
+		{ read -r stat <"$process/stat"; } 2>/dev/null || continue
+		# shellcheck disable=SC2086
+		set -- ${stat##*) } # state, parent, group, session …
+		if [ "$1" != Z ] && { [ "$4" = "$server" ] || [ "$process/root" -ef "$dir/root" ]; }; then
+			echo "${process#/proc/}"
+		fi
 	done
 }
 send() {
-	kill -s "$1" -- "-$server" 2>/dev/null
-	[ ! -d "$dir/root" ] || for pid in $(members); do kill -s "$1" "$pid" 2>/dev/null; done
+	for pid in $(members); do kill -s "$1" "$pid" 2>/dev/null; done
 }
-gone() {
-	kill -s 0 -- "-$server" 2>/dev/null && return 1
-	[ ! -d "$dir/root" ] || [ -z "$(members)" ]
-}
+gone() { [ -z "$(members)" ]; }
 
 read -r word
 send TERM
 rounds=0
 until gone; do
 	rounds=$((rounds + 1))
-	[ "$rounds" -ne 250 ] || send KILL
-	[ "$rounds" -lt 500 ] || exit 1
+	[ "$rounds" -ne 100 ] || send KILL
+	[ "$rounds" -lt 200 ] || exit 1
 	sleep 0.02
 done
 wait
