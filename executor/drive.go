@@ -104,8 +104,8 @@ func (d *driver) interrupted() {
 		return
 	}
 	d.stopped = true
-	d.emit(Stopping{Running: d.running})
 	d.halt()
+	d.emit(Stopping{Running: d.running})
 }
 
 func (d *driver) halt() {

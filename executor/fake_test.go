@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,9 +38,15 @@ type diskWorld struct {
 	seen   func(*planner.Snapshot)
 }
 
+// tester is a test, or the process that a test starts.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 var _ World = (*diskWorld)(nil)
 
-func newDiskWorld(t *testing.T, dir string, spec *config.Spec, messages int) *diskWorld {
+func newDiskWorld(t tester, dir string, spec *config.Spec, messages int) *diskWorld {
 	t.Helper()
 	w := &diskWorld{dir: dir, spec: spec, now: fixedClock(), dos: map[string]int{}, faults: map[string][]error{}, gate: map[string]chan struct{}{}}
 	for _, row := range spec.Roster.Mailboxes {
@@ -52,7 +59,7 @@ func newDiskWorld(t *testing.T, dir string, spec *config.Spec, messages int) *di
 
 func (w *diskWorld) path(side, address string) string { return filepath.Join(w.dir, side, address) }
 
-func (w *diskWorld) add(t *testing.T, side, address, message string) {
+func (w *diskWorld) add(t tester, side, address, message string) {
 	t.Helper()
 	if err := w.append(side, address, message); err != nil {
 		t.Fatal(err)
@@ -266,13 +273,13 @@ func testSelf(now func() time.Time) Self {
 }
 
 // newRun makes a run of a plan that is built from the world as it is.
-func newRun(t *testing.T, dir string, w *diskWorld) (*Run, *tape) {
+func newRun(t tester, dir string, w *diskWorld) (*Run, *tape) {
 	t.Helper()
 	state, err := OpenState(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	snap, err := Observe(t.Context(), w, state, planner.Signed)
+	snap, err := Observe(context.Background(), w, state, planner.Signed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,4 +288,30 @@ func newRun(t *testing.T, dir string, w *diskWorld) (*Run, *tape) {
 	p := &tape{}
 	return &Run{State: state, World: w, Plan: plan, Self: testSelf(w.now), Tool: "test",
 		Sleep: func(context.Context, time.Duration) error { return nil }, Readers: []Reader{p.read}}, p
+}
+
+// full is a disk that has no room at a line.
+type full struct {
+	sink
+	line, n int
+	how     string
+}
+
+func (f *full) Write(b []byte) (int, error) {
+	f.n++
+	if f.n < f.line || f.how == "sync" {
+		return f.sink.Write(b)
+	}
+	n := 0
+	if f.how == "half" {
+		n, _ = f.sink.Write(b[:len(b)/2])
+	}
+	return n, syscall.ENOSPC
+}
+
+func (f *full) Sync() error {
+	if f.n >= f.line && f.how == "sync" {
+		return syscall.EIO
+	}
+	return f.sink.Sync()
 }
