@@ -117,6 +117,9 @@ func newMapper(source, target []Folder, o MapOptions) *mapper {
 			m.at[pathKey(f.Path)] = f
 		}
 	}
+	for _, f := range m.target {
+		m.o.Delimiter = cmp.Or(m.o.Delimiter, f.Delimiter)
+	}
 	m.lower = m.at[otherFolders].NoSelect
 	if s := m.byPath[otherFolders]; s != nil && s.NoSelect {
 		m.lift = !m.lower

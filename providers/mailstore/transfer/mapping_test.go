@@ -209,6 +209,15 @@ func TestMapFolders(t *testing.T) {
 	}
 }
 
+func TestTheTargetsFoldersTellItsSeparator(t *testing.T) {
+	target := listed("INBOX", "Work")
+	target[1].Delimiter = "|"
+	mapped, _ := MapFolders(listed("a|b"), target, MapOptions{})
+	if diff := cmp.Diff([]string{"a|b > a_b"}, shown(mapped)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // INBOX.inbox of a server whose prefix is "INBOX." is not the INBOX, though
 // many targets would take it for it.
 func TestFolderCalledInboxIsNotTheInbox(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 type VerifyInput struct {
 	Source, Target Session
 	Mapping        MapOptions
-	Since          time.Time // source messages with an older INTERNALDATE were not to be carried; zero: all were
-	Evidence       Evidence  // labels differences; nil: none has an excuse
-	Progress       func(planner.Progress)
+	Since          time.Time              // source messages with an older INTERNALDATE were not to be carried; zero: all were
+	Evidence       Evidence               // labels differences; nil: none has an excuse
+	Progress       func(planner.Progress) // messages read on both sides; may be nil; called from one goroutine at a time
 }
 
 // Evidence is what the passes put on record. Verify finds differences without
@@ -108,10 +108,6 @@ func (v *verifier) run(ctx context.Context) error {
 	mapped, notes := MapFolders(source, target, v.in.Mapping)
 	v.report.Notes = notes
 	units := v.units(mapped)
-	for _, f := range source {
-		v.at.Total += int(f.Status.Messages)
-		v.at.BytesAll += f.Status.Size
-	}
 	for _, u := range units {
 		if err := v.compare(ctx, u); err != nil {
 			return err
@@ -141,14 +137,22 @@ func (v *verifier) units(mapped []Mapped) []*unit {
 		u := byKey[pathKey(m.To)]
 		if u == nil {
 			u = &unit{target: m.ToFolder, exists: m.Exists}
+			v.expect(m.ToFolder)
 			byKey[pathKey(m.To)] = u
 			units = append(units, u)
 		}
 		u.sources = append(u.sources, m)
 		u.reports = append(u.reports, fr)
+		v.expect(m.From)
 		v.compareFolder(m, fr)
 	}
 	return units
+}
+
+// expect adds a folder that is going to be read to the progress' total.
+func (v *verifier) expect(f Folder) {
+	v.at.Total += int(f.Status.Messages)
+	v.at.BytesAll += f.Status.Size
 }
 
 // compareFolder looks at the folder itself, not at its mail.

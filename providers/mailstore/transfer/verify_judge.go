@@ -36,11 +36,34 @@ func (v *verifier) judge(ctx context.Context, u *unit, boxes []*box, target *box
 	for _, p := range match(source, there) {
 		v.pair(u, boxes, target, p, verdict{})
 	}
-	if err := v.damaged(ctx, u, boxes, target, unused(source), unused(there)); err != nil {
+	doubled, others := split(source, unused(there))
+	if err := v.damaged(ctx, u, boxes, target, unused(source), others); err != nil {
 		return err
 	}
-	v.keep(u, boxes, target, source, there)
+	v.keep(u, boxes, target, unused(source))
+	v.keepExtra(u, doubled, true)
+	v.keepExtra(u, unused(others), false)
 	return nil
+}
+
+// split tells the copies of source messages beyond the source's number from
+// other mail. No record makes such a copy anything else.
+func split(source, rest []*message) (doubled, others []*message) {
+	if len(rest) == 0 {
+		return nil, nil
+	}
+	has := map[[32]byte]bool{}
+	for _, s := range source {
+		has[s.print.Canonical] = true
+	}
+	for _, t := range rest {
+		if has[t.print.Canonical] {
+			doubled = append(doubled, t)
+		} else {
+			others = append(others, t)
+		}
+	}
+	return doubled, others
 }
 
 // unreadFolders reports a unit of which a folder could not be read: nothing
@@ -169,23 +192,18 @@ func (v *verifier) cutOff(ctx context.Context, b *box, s *message, candidates []
 	return nil, nil
 }
 
-// keep puts aside what has no match.
-func (v *verifier) keep(u *unit, boxes []*box, target *box, source, there []*message) {
-	has := map[[32]byte]bool{}
-	rest := unused(there)
-	if len(rest) > 0 {
-		for _, s := range source {
-			has[s.print.Canonical] = true
-		}
+// keep puts aside source messages that have no match.
+func (v *verifier) keep(u *unit, boxes []*box, target *box, lost []*message) {
+	for _, s := range lost {
+		why := v.whyLost(boxes[s.box], target, u.exists, *s)
+		v.lost = append(v.lost, leftover{message: *s, in: u.reports[s.box], finding: why})
 	}
-	for _, s := range unused(source) {
-		b := boxes[s.box]
-		v.lost = append(v.lost, leftover{message: *s, in: u.reports[s.box], finding: v.whyLost(b, target, u.exists, *s)})
-	}
-	for _, t := range rest {
-		v.extra = append(v.extra, leftover{
-			message: *t, in: u.reports[0], doubled: has[t.print.Canonical], path: label(u.target.Path),
-		})
+}
+
+// keepExtra puts aside target messages that have no match.
+func (v *verifier) keepExtra(u *unit, extra []*message, doubled bool) {
+	for _, t := range extra {
+		v.extra = append(v.extra, leftover{message: *t, in: u.reports[0], doubled: doubled, path: label(u.target.Path)})
 	}
 }
 

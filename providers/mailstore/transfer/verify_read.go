@@ -95,20 +95,21 @@ func (r *reader) count(ctx context.Context, f Folder, since time.Time) (*box, er
 // folder only is in box.failed.
 func (r *reader) insist(ctx context.Context, f Folder, work func(*box) error) (*box, error) {
 	b := &box{folder: f}
-	for tries, before := 0, 0; ; tries++ {
+	for failures, before := 0, 0; ; {
 		err := r.enter(ctx, b)
 		if err == nil {
 			err = work(b)
 		}
+		failures++
 		if n := b.done(); n > before {
-			before, tries = n, 0
+			before, failures = n, 0
 		}
 		var fault *planner.Fault
 		var refusal *Refusal
 		switch {
 		case err == nil:
 			return b, nil
-		case errors.As(err, &fault) && fault.Class == planner.Gone && tries+1 < readTries && ctx.Err() == nil:
+		case errors.As(err, &fault) && fault.Class == planner.Gone && failures < readTries && ctx.Err() == nil:
 			r.close()
 		case errors.As(err, &refusal),
 			errors.As(err, &fault) && (fault.Class == planner.FolderOnly || fault.Class == planner.Message):
