@@ -123,14 +123,11 @@ const firstRows = 10
 
 // mailboxes lists the copies in the order in which they are carried out.
 func (v *planView) mailboxes() {
-	boxes := map[string]planner.Mailbox{}
-	for _, m := range v.plan.Observed.Mailboxes {
-		boxes[m.Address] = m
-	}
+	boxes, records := byAddress(v.plan), recordsOf(v.plan)
 	var rows [][]string
 	for _, s := range v.plan.Steps {
 		if op, ok := s.Op.(planner.CopyMailbox); ok {
-			rows = append(rows, v.mailbox(op, s, boxes[op.Address]))
+			rows = append(rows, v.mailbox(op, s, boxes[op.Address], records[op.Address]))
 		}
 	}
 	if len(rows) == 0 {
@@ -155,11 +152,8 @@ func (v *planView) mailboxes() {
 	}
 }
 
-func (v *planView) mailbox(op planner.CopyMailbox, s planner.Step, m planner.Mailbox) []string {
-	state := m.State
-	if state == "" {
-		state = planner.NotStarted
-	}
+func (v *planView) mailbox(op planner.CopyMailbox, s planner.Step, m planner.Mailbox, rec planner.Record) []string {
+	state, _ := planner.Standing(m, rec)
 	r := []string{op.Address, orDash(op.Wave), v.t("render.state." + string(state)), "?", "?", "?"}
 	if m.Source.Seen.Known() {
 		r[3], r[4] = Count(m.Source.Messages), size(m.Source.Bytes, m.Source.Messages)

@@ -40,7 +40,8 @@ func spec() *config.Spec {
 	for i, n := range []string{"zhao.lei", "chen.jing", "a.rather.long.name.of.a.department", "ma.chao", "xu.yan", "sun.li"} {
 		a := n + "@acme.test"
 		s.Roster.Mailboxes = append(s.Roster.Mailboxes, config.Mailbox{Address: a, SourceLogin: a, TargetAddress: a,
-			TargetLogin: a, Wave: []string{"pilot", "", "试点"}[i%3]})
+			TargetLogin: a, Wave: []string{"pilot", "", "试点"}[i%3],
+			At: config.Pos{File: "members.csv", Line: i + 2}})
 	}
 	return s
 }
@@ -58,13 +59,16 @@ func snapshot() planner.Snapshot {
 	refused := &planner.Fault{Msg: text.M("memory.login", "address", "zhao.lei@acme.test", "side", "source"), Class: planner.Credential}
 	failed := planner.Mailbox{Address: "zhao.lei@acme.test", State: planner.Failed, Reason: &refused.Msg,
 		Source: planner.Store{Seen: planner.Seen{At: now, How: "imap", Err: refused}}, Target: planner.Store{Seen: seen()}}
+	full := box("sun.li", planner.InStep, 18220, 0)
+	full.Target.Quota, full.Target.Bytes = 1<<30, 1639800000
 	return planner.Snapshot{Format: 1, At: now.Add(-40 * time.Second), Lineage: "5f0e",
 		Source: planner.Side{Seen: seen(), Endpoint: "imap://imap.old.test:993"},
 		Target: planner.Side{Seen: seen(), Endpoint: "imap://imap.new.test:993", Caps: []string{"IMAP4rev1"}},
 		Mailboxes: []planner.Mailbox{failed, box("chen.jing", planner.Partial, 1204, 0),
 			box("a.rather.long.name.of.a.department", planner.WaitServer, 31007, 1007),
-			box("xu.yan", planner.Copying, 88410, 47210), box("sun.li", planner.InStep, 18220, 0)},
-		Records: []planner.Record{{Step: "copy-mailbox gone@acme.test @00000000", Intent: 3, Outcome: 3, Tally: planner.Tally{Copied: 7}}}}
+			box("xu.yan", planner.Copying, 88410, 47210), full},
+		Records: []planner.Record{{Step: planner.Build(spec(), planner.Snapshot{}, now).Steps[0].ID, Intent: 5,
+			Failed: &planner.Fault{Msg: text.M("memory.gone", "address", "ma.chao@acme.test"), Class: planner.Gone}}, {Step: "copy-mailbox gone@acme.test @00000000", Intent: 3, Outcome: 3, Tally: planner.Tally{Copied: 7}}}}
 }
 
 // screen is something to show, in both languages and three widths.

@@ -53,12 +53,9 @@ type StatusRow struct {
 func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 	s := plan.Observed
 	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: plan.Spec.Target.IMAP.Host, Observed: s.At}
-	boxes := map[string]planner.Mailbox{}
-	for _, m := range s.Mailboxes {
-		boxes[m.Address] = m
-	}
+	boxes, records := byAddress(plan), recordsOf(plan)
 	for _, row := range plan.Spec.Roster.Mailboxes {
-		r := rowOf(row.Address, boxes[row.Address])
+		r := rowOf(row.Address, boxes[row.Address], records[row.Address])
 		if !r.Known {
 			v.Unknown++
 		}
@@ -71,17 +68,32 @@ func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 
 func (a *Amount) add(b Amount) { a.Messages += b.Messages; a.Bytes += b.Bytes }
 
-func rowOf(address string, m planner.Mailbox) StatusRow {
-	r := StatusRow{Address: address, State: m.State, Reason: m.Reason, Known: m.Source.Seen.Known()}
-	if r.State == "" {
-		r.State = planner.NotStarted
+func byAddress(p *planner.Plan) map[string]planner.Mailbox {
+	boxes := make(map[string]planner.Mailbox, len(p.Observed.Mailboxes))
+	for _, m := range p.Observed.Mailboxes {
+		boxes[m.Address] = m
 	}
-	if r.Reason == nil && m.Source.Seen.Err != nil {
-		r.Reason = &m.Source.Seen.Err.Msg
+	return boxes
+}
+
+// recordsOf gives what the journal knows of each mailbox's copy.
+func recordsOf(p *planner.Plan) map[string]planner.Record {
+	byStep := make(map[planner.StepID]planner.Record, len(p.Observed.Records))
+	for _, r := range p.Observed.Records {
+		byStep[r.Step] = r
 	}
-	if r.Reason == nil && m.Target.Seen.Err != nil {
-		r.Reason = &m.Target.Seen.Err.Msg
+	records := make(map[string]planner.Record, len(p.Steps))
+	for _, s := range p.Steps {
+		if op, ok := s.Op.(planner.CopyMailbox); ok {
+			records[op.Address] = byStep[s.ID]
+		}
 	}
+	return records
+}
+
+func rowOf(address string, m planner.Mailbox, rec planner.Record) StatusRow {
+	r := StatusRow{Address: address, Known: m.Source.Seen.Known()}
+	r.State, r.Reason = planner.Standing(m, rec)
 	r.All = Amount{m.Source.Messages, m.Source.Bytes}
 	if r.State != planner.NotStarted {
 		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}

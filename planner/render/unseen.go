@@ -47,10 +47,7 @@ func (v *planView) cannotSee() {
 // blindness groups the rows by what hindered looking, in the order in which
 // the reasons first occur.
 func (v *planView) blindness() (reasons []*blind, never int) {
-	boxes := map[string]planner.Mailbox{}
-	for _, m := range v.plan.Observed.Mailboxes {
-		boxes[m.Address] = m
-	}
+	boxes := byAddress(v.plan)
 	byReason := map[string]*blind{}
 	for _, row := range v.plan.Spec.Roster.Mailboxes {
 		m := boxes[row.Address]
@@ -124,7 +121,11 @@ func codeIs(f *planner.Fault, code string) bool { return f != nil && f.Code == c
 
 func (v *planView) group(of []config.Finding) {
 	f := of[0]
-	v.para(1, severityStyle(f.Severity), v.t("render.severity."+string(f.Severity))+"  "+f.Code)
+	head := v.t("render.severity."+string(f.Severity)) + " " + f.Code
+	if f.At != (config.Pos{}) {
+		head += " " + f.At.String()
+	}
+	v.para(1, severityStyle(f.Severity), head)
 	v.para(5, bold, v.what(f.Msg))
 	v.whyAndDo(5, f.Msg)
 	if len(of) > 1 {
