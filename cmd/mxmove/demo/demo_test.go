@@ -262,3 +262,21 @@ func unbase64(t *testing.T, where string, b []byte) []byte {
 	}
 	return out
 }
+
+func TestMeanwhile(t *testing.T) {
+	s := started(t)
+	unread := func() (n, all int) {
+		for _, m := range s.Old.User("alice@acme.test").Messages("INBOX") {
+			all++
+			if !slices.Contains(m.Flags, imap.FlagSeen) {
+				n++
+			}
+		}
+		return n, all
+	}
+	before, all := unread()
+	s.Meanwhile()
+	if after, now := unread(); before == 0 || after != before || now != all+1 {
+		t.Errorf("unread %d of %d, then %d of %d: one message should have come and one been read", before, all, after, now)
+	}
+}

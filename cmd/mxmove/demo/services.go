@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 
 	"github.com/mxmove/mxmove/providers/memory/imapd"
 )
@@ -53,6 +56,22 @@ func (s *Services) Messages(at *imapd.Server) (n int) {
 		}
 	}
 	return n
+}
+
+// Meanwhile is what happens in the office while mail is being moved: Alice
+// gets a message from a customer and reads an older one.
+func (s *Services) Meanwhile() {
+	alice, box := people()[alice], s.Old.User(people()[alice].address)
+	at := time.Date(2026, 11, 19, 17, 45, 0, 0, zone())
+	l := letter{from: people()[buyerSouth], to: []person{alice}, subject: "One more pallet, please", date: at,
+		id: "<202611190001@southtrade.example>", body: "Dear Alice,\nplease add one pallet to our order.\n\nGrace"}
+	box.Add(imapd.Message{Date: at, Body: l.write()}, "INBOX")
+	for _, m := range box.Messages("INBOX") {
+		if !slices.Contains(m.Flags, imap.FlagSeen) {
+			box.SetFlags(m.UID, append(m.Flags, imap.FlagSeen), "INBOX")
+			return
+		}
+	}
 }
 
 // password is made up, and the same at each start, so that the directory of a

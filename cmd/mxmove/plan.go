@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/planner/render"
+)
+
+type planOptions struct {
+	vars                 variables
+	out                  string
+	detailed, json, full bool
+}
+
+func newPlanCommand(c *cli) *cobra.Command {
+	var o planOptions
+	cmd := c.command("plan [--out FILE]", codesPlan,
+		[]string{"plan --out acme.plan", "plan --full", "plan --detailed-exitcode --json"}, cobra.NoArgs,
+		func(ctx context.Context, _ []string) error { return runPlan(ctx, c, o) })
+	o.vars.flags(c, cmd)
+	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
+	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, c.cat.T("cmd.plan.flag.detailed"))
+	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
+	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
+	return cmd
+}
+
+func runPlan(ctx context.Context, c *cli, o planOptions) error {
+	loaded, err := c.load(o.vars)
+	if err != nil {
+		return err
+	}
+	state, w, err := c.open(loaded.Spec, loaded.Secrets)
+	if err != nil {
+		return err
+	}
+	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Signed)
+	if err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := writePlan(o.out, plan); err != nil {
+			return err
+		}
+	}
+	if err := c.showPlan(plan, o); err != nil {
+		return err
+	}
+	if o.detailed && hasWork(plan) {
+		return errChanges
+	}
+	return nil
+}
+
+func (c *cli) showPlan(plan *planner.Plan, o planOptions) error {
+	if o.json {
+		b, err := planner.Encode(plan)
+		if err == nil {
+			_, err = c.Stdout.Write(b)
+		}
+		return err
+	}
+	opt := c.options()
+	opt.Full, opt.File = o.full, o.out
+	return render.Plan(c.Stdout, c.cat, plan, opt)
+}
+
+// writePlan keeps the plan to its owner: it names people.
+func writePlan(name string, plan *planner.Plan) error {
+	b, err := planner.Encode(plan)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		return fileFault(name, err)
+	}
+	return nil
+}

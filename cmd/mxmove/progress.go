@@ -1,0 +1,235 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/planner/render"
+)
+
+const (
+	quiet  = 10 * time.Second // between two lines about progress where nothing is redrawn
+	memory = 30 * time.Second // what rates are reckoned over
+)
+
+// progress is a reader of a run's events for people. At a terminal it redraws
+// the steps under way below the lines that stay; elsewhere it writes lines only.
+type progress struct {
+	w     io.Writer
+	cat   *text.Catalogue
+	width func() int // 0: no terminal
+	now   func() time.Time
+
+	expected int64 // octets that the plan means to copy
+	todo     int   // steps of this run
+	ended    int   // of them
+	carried  int64 // octets of steps that ended
+	running  []*active
+	samples  []sample
+	told     time.Time // of the last line about progress
+	drawn    int       // lines to redraw
+}
+
+type active struct {
+	step  planner.StepID
+	began time.Time
+	at    planner.Progress
+}
+
+type sample struct {
+	at    time.Time
+	bytes int64
+}
+
+func newProgress(c *cli, plan *planner.Plan) *progress {
+	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now}
+	for _, m := range plan.Observed.Mailboxes {
+		p.expected += m.Behind.Bytes
+	}
+	return p
+}
+
+// read takes an event. It is an [executor.Reader].
+func (p *progress) read(at time.Time, e executor.Event) {
+	p.note(at, e)
+	lines := p.lines(e)
+	if p.width() == 0 && p.due(at, e) {
+		lines = append(lines, p.summary())
+	}
+	var b strings.Builder
+	b.WriteString(p.erase())
+	for i, l := range lines {
+		if i == 0 {
+			l = at.In(p.now().Location()).Format("15:04 ") + l
+		} else {
+			l = "      " + l
+		}
+		b.WriteString(l + "\n")
+	}
+	b.WriteString(p.draw())
+	io.WriteString(p.w, b.String())
+}
+
+// note keeps count.
+func (p *progress) note(at time.Time, e executor.Event) {
+	switch e := e.(type) {
+	case executor.PlanCompared:
+		p.todo = e.Todo
+	case executor.StepStarted:
+		p.running = append(p.running, &active{step: e.Step, began: at})
+	case executor.StepProgress:
+		if a := p.find(e.Step); a != nil {
+			a.at = e.Progress
+		}
+	case executor.StepDone:
+		p.end(e.Step, e.Tally)
+	case executor.StepFailed:
+		p.end(e.Step, e.Tally)
+	case executor.StepStopped:
+		p.end(e.Step, e.Tally)
+	}
+	p.samples = append(p.samples, sample{at, p.bytes()})
+	for len(p.samples) > 2 && at.Sub(p.samples[1].at) >= memory {
+		p.samples = p.samples[1:]
+	}
+}
+
+func (p *progress) find(step planner.StepID) *active {
+	for _, a := range p.running {
+		if a.step == step {
+			return a
+		}
+	}
+	return nil
+}
+
+func (p *progress) end(step planner.StepID, t planner.Tally) {
+	for i, a := range p.running {
+		if a.step == step {
+			p.running = append(p.running[:i:i], p.running[i+1:]...)
+			break
+		}
+	}
+	p.ended++
+	p.carried += t.Bytes
+}
+
+func (p *progress) bytes() int64 {
+	n := p.carried
+	for _, a := range p.running {
+		n += a.at.Bytes
+	}
+	return n
+}
+
+// rate is in octets a second; 0: not known.
+func (p *progress) rate() int64 {
+	if len(p.samples) < 2 {
+		return 0
+	}
+	first, last := p.samples[0], p.samples[len(p.samples)-1]
+	span := last.at.Sub(first.at)
+	if span < time.Second {
+		return 0
+	}
+	return max(int64(float64(last.bytes-first.bytes)/span.Seconds()), 0)
+}
+
+// due reports whether it is time for a line about progress on a pipe.
+func (p *progress) due(at time.Time, e executor.Event) bool {
+	switch e.(type) {
+	case executor.LockTaken:
+		p.told = at
+	case executor.StepProgress:
+		if at.Sub(p.told) >= quiet {
+			p.told = at
+			return true
+		}
+	}
+	return false
+}
+
+// lines are what stays on the screen of an event; none for most.
+func (p *progress) lines(e executor.Event) []string {
+	said := p.cat.Text(e.Msg())
+	switch e := e.(type) {
+	case executor.StepStarted, executor.StepProgress, executor.GateChecked, executor.RunRefused:
+		return nil
+	case executor.Observed:
+		if e.Again {
+			return nil
+		}
+	case executor.StepDone:
+		return []string{p.done(e)}
+	case executor.StepFailed:
+		return append([]string{said}, p.texts(e.Fault.Msg, "what", "do")...)
+	case executor.StepHeld:
+		return append([]string{said}, p.texts(e.Reason.Msg, "what", "do")...)
+	case executor.StepWaits:
+		return append([]string{said}, p.texts(e.Fault.Msg, "what")...)
+	case executor.Finished:
+		if e.Report != "" {
+			return []string{said, p.cat.T("cmd.progress.report", "file", e.Report)}
+		}
+	}
+	return []string{said}
+}
+
+func (p *progress) texts(m text.Msg, parts ...string) []string {
+	var all []string
+	for _, part := range parts {
+		if code := m.Code + "." + part; p.cat.Has(code) {
+			all = append(all, strings.Split(p.cat.Text(text.Msg{Code: code, Args: m.Args}), "\n")...)
+		}
+	}
+	return all
+}
+
+// done is a step's outcome: what was copied, then whatever else happened.
+func (p *progress) done(e executor.StepDone) string {
+	t := e.Tally
+	parts := []string{p.cat.T("cmd.progress.copied", "n", render.Count(t.Copied)), planner.Bytes(t.Bytes), render.Duration(p.cat, e.Took)}
+	for _, more := range []struct {
+		code string
+		n    int
+	}{{"adopted", t.Adopted}, {"flags", t.Flags}, {"refused", t.Refused}, {"missing", t.Missing}, {"keywords", t.Keywords}, {"dates", t.Dates}} {
+		if more.n > 0 {
+			parts = append(parts, p.cat.T("cmd.progress."+more.code, "n", render.Count(more.n)))
+		}
+	}
+	return p.cat.T("cmd.progress.done", "subject", e.Step.Subject(), "what", strings.Join(parts, p.cat.T("cmd.comma")))
+}
+
+// summary is the run as a whole in one line.
+func (p *progress) summary() string {
+	parts := []string{p.cat.T("cmd.progress.steps", "done", render.Count(p.ended), "all", render.Count(p.todo)), planner.Bytes(p.bytes())}
+	if r := p.rate(); r > 0 {
+		parts = append(parts, p.cat.T("cmd.progress.rate", "rate", planner.Bytes(r)))
+		if left := p.expected - p.bytes(); left > 0 {
+			d := time.Duration(float64(left) / float64(r) * float64(time.Second))
+			parts = append(parts, p.cat.T("cmd.progress.left", "span", render.Duration(p.cat, d)))
+		}
+	}
+	return strings.Join(parts, p.cat.T("cmd.comma"))
+}
+
+// erase takes away what is redrawn.
+func (p *progress) erase() string {
+	if p.drawn == 0 {
+		return ""
+	}
+	n := p.drawn
+	p.drawn = 0
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", n)
+}
+
+// clear leaves a terminal with the lines that stay.
+func (p *progress) clear() {
+	p.running = nil
+	io.WriteString(p.w, p.erase())
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/planner/render"
+)
+
+type statusOptions struct {
+	vars      variables
+	json, all bool
+}
+
+func newStatusCommand(c *cli) *cobra.Command {
+	var o statusOptions
+	cmd := c.command("status [--all]", codesState, []string{"status", "status --all", "status --json"}, cobra.NoArgs,
+		func(ctx context.Context, _ []string) error { return runStatus(ctx, c, o) })
+	o.vars.flags(c, cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
+	cmd.Flags().BoolVar(&o.all, "all", false, c.cat.T("cmd.status.flag.all"))
+	return cmd
+}
+
+func runStatus(ctx context.Context, c *cli, o statusOptions) error {
+	loaded, err := c.load(o.vars)
+	if err != nil {
+		return err
+	}
+	state, w, err := c.open(loaded.Spec, loaded.Secrets)
+	if err != nil {
+		return err
+	}
+	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Recorded)
+	if err != nil {
+		return err
+	}
+	view := render.StatusOf(plan, c.Now())
+	if err := c.addRunning(&view, state); err != nil {
+		return err
+	}
+	if o.json {
+		return writeJSON(c, view)
+	}
+	opt := c.options()
+	opt.Full = o.all
+	return render.Status(c.Stdout, c.cat, view, opt)
+}
+
+// addRunning puts in what a run says of itself while it is at work.
+func (c *cli) addRunning(view *render.StatusView, state *executor.State) error {
+	self, still := c.self("status")
+	defer still()
+	held, err := executor.LockHolder(state, self)
+	if err != nil || held == nil || held.Condition != executor.HolderAlive && held.Condition != executor.HolderRemote {
+		return err
+	}
+	view.Apply = &render.Running{Host: held.Holder.Host, PID: held.Holder.PID, Seen: held.Holder.Heartbeat}
+	now, err := executor.ReadStatus(state)
+	if err != nil || now == nil || now.Ended != nil {
+		return err
+	}
+	overlay(view, now)
+	return nil
+}
+
+// overlay shows mailboxes as the run has them; the view's records are those of
+// passes that ended.
+func overlay(view *render.StatusView, now *executor.Status) {
+	boxes := map[string]executor.MailboxStatus{}
+	for _, m := range now.Mailboxes {
+		boxes[m.Address] = m
+	}
+	view.Done = render.Amount{}
+	for i := range view.Rows {
+		row := &view.Rows[i]
+		if m := boxes[row.Address]; m.State != "" {
+			row.State, row.Reason = m.State, m.Reason
+			if p := m.Progress; p != nil {
+				row.Done = render.Amount{Messages: row.All.Messages - p.Total + p.Done, Bytes: row.All.Bytes - p.BytesAll + p.Bytes}
+			}
+			if m.State == planner.InStep {
+				row.Done = row.All
+			}
+		}
+		row.Done.Messages, row.Done.Bytes = max(row.Done.Messages, 0), max(row.Done.Bytes, 0)
+		view.Done.Messages += row.Done.Messages
+		view.Done.Bytes += row.Done.Bytes
+	}
+	if view.Speed = now.Rate; now.Rate > 0 {
+		view.Left = max(view.All.Bytes-view.Done.Bytes, 0) / now.Rate
+	}
+}

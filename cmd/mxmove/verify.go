@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/planner/render"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+)
+
+// together is how many mailboxes are compared at once. Servers' limits on
+// connections are the world's to keep.
+const together = 4
+
+type verifyOptions struct {
+	vars variables
+	json bool
+}
+
+func newVerifyCommand(c *cli) *cobra.Command {
+	var o verifyOptions
+	cmd := c.command("verify [MAILBOX ...]", codesVerify, []string{"verify", "verify alice@acme.test", "verify --json"}, cobra.ArbitraryArgs,
+		func(ctx context.Context, args []string) error { return runVerify(ctx, c, o, args) })
+	o.vars.flags(c, cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
+	return cmd
+}
+
+func runVerify(ctx context.Context, c *cli, o verifyOptions, args []string) error {
+	loaded, err := c.load(o.vars)
+	if err != nil {
+		return err
+	}
+	addresses, err := chosen(loaded.Spec, args)
+	if err != nil {
+		return err
+	}
+	_, w, err := c.open(loaded.Spec, loaded.Secrets)
+	if err != nil {
+		return err
+	}
+	results := compareAll(ctx, w, addresses)
+	if o.json {
+		err = writeJSON(c, map[string]any{"mailboxes": results})
+	} else {
+		err = c.showResults(results)
+	}
+	if err == nil && slices.ContainsFunc(results, func(r compared) bool { return !r.proven() }) {
+		return errNotProven
+	}
+	return err
+}
+
+// chosen gives the roster's addresses, or those asked for.
+func chosen(spec *config.Spec, args []string) ([]string, error) {
+	var all, wanted []string
+	for _, m := range spec.Roster.Mailboxes {
+		all = append(all, m.Address)
+	}
+	for _, a := range args {
+		address, err := config.Canonical(a)
+		if err != nil || !slices.Contains(all, address) {
+			return nil, &planner.Fault{Msg: text.M("cmd.mailbox", "mailbox", a), Class: planner.Internal}
+		}
+		wanted = append(wanted, address)
+	}
+	if len(wanted) > 0 {
+		return wanted, nil
+	}
+	return all, nil
+}
+
+// compared is one mailbox of a verification.
+type compared struct {
+	Address string           `json:"address"`
+	Report  *transfer.Report `json:"report,omitempty"`
+	Failed  *text.Msg        `json:"failed,omitempty"` // why it could not be compared, or not to the end
+}
+
+// proven reports whether every message was read on both sides and is the
+// same, or different for a reason that is named.
+func (r compared) proven() bool {
+	return r.Failed == nil && r.Report != nil &&
+		(r.Report.Result == "verify.result.proven" || r.Report.Result == "verify.result.explained")
+}
+
+func compareAll(ctx context.Context, w world, addresses []string) []compared {
+	results := make([]compared, len(addresses))
+	places := make(chan struct{}, together)
+	var wg sync.WaitGroup
+	for i, a := range addresses {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			results[i].Address = a
+			report, err := w.Verify(ctx, a, nil)
+			results[i].Report = report
+			if err != nil {
+				m := message(err)
+				results[i].Failed = &m
+			}
+		})
+	}
+	wg.Wait()
+	return results
+}
+
+// shownExceptions is how many differences of a mailbox are written out.
+const shownExceptions = 20
+
+func (c *cli) showResults(results []compared) error {
+	proven := 0
+	for _, r := range results {
+		fmt.Fprintln(c.Stdout, r.Address)
+		if r.proven() {
+			proven++
+		}
+		if r.Report != nil {
+			c.showReport(r.Report)
+		}
+		if r.Failed != nil {
+			if err := render.Problem(c.Stdout, c.cat, *r.Failed, c.options()); err != nil {
+				return err
+			}
+		}
+	}
+	return c.say("cmd.verify.sum", "proven", strconv.Itoa(proven), "all", strconv.Itoa(len(results)))
+}
+
+func (c *cli) showReport(r *transfer.Report) {
+	for _, m := range r.Summary() {
+		fmt.Fprintln(c.Stdout, "  "+c.cat.Text(m))
+	}
+	for i, e := range r.Exceptions {
+		if i == shownExceptions {
+			c.say("cmd.verify.more", "n", strconv.Itoa(len(r.Exceptions)+r.Omitted-i))
+			break
+		}
+		code := "cmd.verify.exception"
+		if e.UID == 0 {
+			code = "cmd.verify.exception.folder"
+		}
+		c.say(code, "folder", strings.Join(e.Folder, "/"), "uid", strconv.FormatUint(uint64(e.UID), 10), "what", c.differences(e.Codes))
+	}
+}
+
+func (c *cli) differences(codes []text.Msg) string {
+	words := make([]string, len(codes))
+	for i, m := range codes {
+		words[i] = c.cat.Text(m)
+	}
+	return strings.Join(words, c.cat.T("cmd.comma"))
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+)
+
+// world is what the commands need of the two services.
+type world interface {
+	executor.World
+	// Verify compares a row's mailbox on both sides and writes to neither.
+	Verify(ctx context.Context, address string, progress func(planner.Progress)) (*transfer.Report, error)
+}
+
+// opening says which world a command needs.
+type opening struct {
+	Spec    *config.Spec
+	Secrets *config.Secrets
+	SpecDir string
+	State   *executor.State
+	Environ []string
+	Version string
+}
+
+// openWorld opens the provider of a spec's services.
+func openWorld(o opening) (world, error) {
+	return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
+}
