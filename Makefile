@@ -1,0 +1,35 @@
+# make demo: see mxmove work, nothing but Go needed
+# make test: everything that must hold; Debian 12 and root, for it starts real mail servers
+# make bench, make lint
+
+GO := go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PEERS := /var/cache/mxmove-peers
+# the race detector needs a C compiler
+RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
+
+.PHONY: demo test bench lint check peers
+.DEFAULT_GOAL := test
+
+demo:
+	@$(GO) run ./cmd/mxmove demo
+
+test: check peers
+	$(GO) test $(RACE) -timeout 9m ./...
+
+bench: peers
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+lint: check
+	$(GO) run $(STATICCHECK) ./...
+
+check:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }
+	$(GO) vet ./...
+
+# The tests install what they lack by themselves; done here first, a slow
+# mirror does not count against their time-out.
+peers:
+	@[ "$$(id -u)" -eq 0 ] || { echo "the tests start mail servers, which needs root: sudo make test, or run it in a container"; exit 1; }
+	@mkdir -p $(PEERS)
+	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier
