@@ -1,0 +1,104 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/mailstore/wire"
+)
+
+// fault turns an error of wire into the planner's terms. Context errors stay
+// as they are: nobody failed.
+func (s *side) fault(login string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var done *planner.Fault
+	if errors.As(err, &done) {
+		return done
+	}
+	var refused *wire.Refused
+	if errors.As(err, &refused) {
+		return s.refusal(login, refused)
+	}
+	var cert *wire.CertificateError
+	if errors.As(err, &cert) {
+		return s.certificate(cert)
+	}
+	switch {
+	case errors.Is(err, wire.ErrMechanism), errors.Is(err, wire.ErrPreauth):
+		return s.because("login.mechanism", planner.Account, "kind", s.imap.Login.Kind, "offered", s.offers(err))
+	case errors.Is(err, wire.ErrNoTLS), errors.Is(err, wire.ErrInjected), errors.Is(err, wire.ErrClearText):
+		return s.because("server.tls", planner.Unreachable, "reason", err.Error())
+	}
+	return s.broken(err)
+}
+
+func (s *side) because(entry string, class planner.Class, pairs ...string) *planner.Fault {
+	return &planner.Fault{Msg: text.M(entry, append([]string{"server", s.addr}, pairs...)...), Class: class}
+}
+
+func (s *side) refusal(login string, r *wire.Refused) *planner.Fault {
+	entry, class, wait := classOf(answer{strings.ToUpper(r.Command), r.Status, r.Code, r.Text})
+	said := r.Text
+	if r.Code != "" {
+		said = "[" + r.Code + "] " + said
+	}
+	f := s.because(entry, class, "login", login, "said", said, "reason", said)
+	f.Wait = wait
+	return f
+}
+
+func (s *side) certificate(c *wire.CertificateError) *planner.Fault {
+	entry := map[wire.Certificate]string{
+		wire.CertificateExpired:   "server.certificate.expired",
+		wire.CertificateWrongHost: "server.certificate.name",
+	}[c.Reason]
+	if entry == "" {
+		entry = "server.certificate.unknown"
+	}
+	return s.because(entry, planner.Unreachable, "reason", c.Error())
+}
+
+// broken sorts what is no answer: before a greeting nobody was there, after
+// it the connection is gone and another may do.
+func (s *side) broken(err error) *planner.Fault {
+	var gone *wire.Gone
+	if errors.As(err, &gone) {
+		switch gone.Doing {
+		case "connect":
+			return s.because("server.unreachable", planner.Unreachable, "reason", err.Error())
+		case "TLS":
+			return s.because("server.tls", planner.Unreachable, "reason", err.Error())
+		}
+	}
+	return s.because("server.gone", planner.Gone, "reason", err.Error())
+}
+
+// offers is what the server said it can do, for ErrMechanism.
+func (s *side) offers(err error) string { return err.Error() }
+
+// appendError keeps a refusal that concerns one message apart from what
+// concerns the mailbox or the connection.
+func (s *side) appendError(login string, err error) error {
+	var refused *wire.Refused
+	var big *wire.TooBig
+	var invalid *wire.Invalid
+	switch {
+	case errors.As(err, &refused) && refused.Status != "BYE":
+		f := s.refusal(login, refused)
+		if f.Class == planner.Full || f.Class == planner.Throttled || f.Class == planner.Crowded {
+			return f
+		}
+		return &transfer.Refusal{Code: refused.Code, Text: refused.Text, Bad: refused.Status == "BAD"}
+	case errors.As(err, &big):
+		return &transfer.Refusal{Code: "TOOBIG", Text: big.Error()}
+	case errors.As(err, &invalid):
+		return &transfer.Refusal{Code: "CANNOT", Text: invalid.Error()}
+	}
+	return s.fault(login, err)
+}

@@ -1,0 +1,178 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+)
+
+// Observe looks at both servers. See executor.World.
+func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
+	snap := planner.Snapshot{Format: planner.Format, At: s.o.Now()}
+	var wg sync.WaitGroup
+	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
+	wg.Go(func() { snap.Target = s.greet(ctx, s.target) })
+	wg.Wait()
+	rows := s.o.Spec.Roster.Mailboxes
+	snap.Mailboxes = make([]planner.Mailbox, len(rows))
+	next := make(chan int)
+	for range min(len(rows), s.workers(depth)) {
+		wg.Go(func() {
+			for i := range next {
+				snap.Mailboxes[i] = s.look(ctx, rows[i], depth, &snap)
+			}
+		})
+	}
+	for i := range rows {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return snap, ctx.Err()
+}
+
+// workers is how many mailboxes are looked at at once.
+func (s *Store) workers(depth planner.Depth) int {
+	if depth == planner.Recorded {
+		return 4 // reading small files
+	}
+	return min(cap(s.source.slots), cap(s.target.slots))
+}
+
+// greet sees a server as it is before sign-in.
+func (s *Store) greet(ctx context.Context, d *side) planner.Side {
+	seen := planner.Side{Endpoint: planner.EndpointOf(d.imap, ""), Seen: planner.Seen{At: s.o.Now(), How: "imap"}}
+	if err := d.acquire(ctx); err != nil {
+		return seen
+	}
+	defer d.release()
+	c, err := d.dial(ctx)
+	if err != nil {
+		seen.Seen.Err = faultOf(err)
+		return seen
+	}
+	defer c.Close()
+	for name := range c.Caps() {
+		seen.Caps = append(seen.Caps, string(name))
+		if limit, ok := cutAppendLimit(string(name)); ok {
+			seen.AppendLimit = limit
+		}
+	}
+	slices.Sort(seen.Caps)
+	return seen
+}
+
+// cutAppendLimit reads APPENDLIMIT=N (RFC 7889); the largest 32-bit number
+// means "none" in Cyrus.
+func cutAppendLimit(name string) (int64, bool) {
+	const word = "APPENDLIMIT="
+	if len(name) <= len(word) || name[:len(word)] != word {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(name[len(word):], 10, 64)
+	return n, err == nil && n > 0 && n < 1<<32-1
+}
+
+// faultOf keeps what can be stored of an error.
+func faultOf(err error) *planner.Fault {
+	var f *planner.Fault
+	if err == nil || errors.As(err, &f) {
+		return f
+	}
+	return &planner.Fault{Msg: text.M("state.unusable", "reason", err.Error()), Class: planner.Internal}
+}
+
+// look sees one mailbox: by our own records, or signed in to on both sides.
+func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Depth, snap *planner.Snapshot) planner.Mailbox {
+	m := planner.Mailbox{Address: row.Address, State: planner.NotStarted}
+	ledger, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		m.Source.Seen.Err = faultOf(err)
+		return m
+	}
+	m.Quarantined = len(ledger.Named())
+	m.Source.Login, m.Target.Login = row.SourceLogin, row.TargetLogin
+	if ledger.Started() {
+		m.State = planner.InStep
+		if m.Quarantined > 0 {
+			m.State = planner.Partial
+		}
+		seen := planner.Seen{At: s.o.Now(), How: "ledger"}
+		m.Source.Seen, m.Target.Seen = seen, seen
+		m.Source.Messages, m.Target.Messages = ledger.Placed()+m.Quarantined, ledger.Placed()
+	}
+	if depth == planner.Signed {
+		s.count(ctx, row, ledger, &m, snap)
+	}
+	return m
+}
+
+// count signs in to a mailbox on both sides and fills in what is there.
+func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *planner.Snapshot) {
+	var source, target []transfer.Folder
+	var wg sync.WaitGroup
+	wg.Go(func() { source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
+	wg.Go(func() { target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err) })
+	wg.Wait()
+	if f := cmpFault(m.Source.Seen.Err, m.Target.Seen.Err); f != nil {
+		m.State, m.Reason = planner.Failed, &f.Msg
+		if f.Code == "credential.missing" {
+			m.State = planner.WaitPerson
+		}
+		return
+	}
+	mapped, _ := transfer.MapFolders(source, target, s.mapping(row, ledger))
+	var carried []transfer.Folder
+	for _, f := range mapped {
+		if f.Skip == "" {
+			carried = append(carried, f.From)
+		}
+	}
+	m.Behind = ledger.Behind(carried)
+	if ledger.Started() && (m.Behind.Messages > 0 || !ledger.InStep(carried)) {
+		m.State = planner.NotStarted
+		if ledger.Placed() > 0 {
+			m.State = planner.Copying
+		}
+	}
+}
+
+func cmpFault(a, b *planner.Fault) *planner.Fault {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// list signs in to one side and counts its folders. down is why the whole
+// server is out of reach: then nobody tries.
+func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *planner.Store, down *planner.Fault) []transfer.Folder {
+	st.Seen = planner.Seen{At: s.o.Now(), How: "imap", Err: down}
+	if down != nil {
+		return nil
+	}
+	session, err := d.open(ctx, d.account(row))
+	if err != nil {
+		st.Seen.Err = faultOf(err)
+		return nil
+	}
+	defer session.Close()
+	folders, err := session.Folders(ctx)
+	if err != nil {
+		st.Seen.Err = faultOf(err)
+		return nil
+	}
+	st.Folders, st.Messages, st.Bytes = len(folders), 0, 0
+	for _, f := range folders {
+		st.Messages += int(f.Status.Messages)
+		st.Bytes += f.Status.Size
+	}
+	return folders
+}

@@ -1,0 +1,145 @@
+package mailstore_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/providertest/corpus"
+	"github.com/mxmove/mxmove/providers/providertest/peer"
+)
+
+var realRows = []string{"alice", "bob", "carol"}
+
+func realUsers() map[string]string {
+	users := map[string]string{}
+	for _, n := range realRows {
+		users[n+"@acme.test"] = goodPassword
+	}
+	return users
+}
+
+// whole gives the corpus, all of it, over three mailboxes with folders of
+// every kind.
+func whole(t *testing.T) map[string][]corpus.Folder {
+	boxes := map[string][]corpus.Folder{}
+	paths := [][]string{{"INBOX"}, {"Sent"}, {"Archive", "2024", "Q1"}, {"客户", "华东", "订单"}, {"Drafts"}, {"项目"}, {"Trash"}}
+	messages := slices.Concat(corpus.Messages(t), corpus.Nasty())
+	for i, name := range realRows {
+		folders := make([]corpus.Folder, len(paths))
+		for j, p := range paths {
+			folders[j] = corpus.Folder{Path: p, Subscribed: j%2 == 0}
+		}
+		for k := i; k < len(messages); k += len(realRows) {
+			f := &folders[k/len(realRows)%len(paths)]
+			f.Mail = append(f.Mail, corpus.Mail{Message: messages[k], Flags: flagsFor(k),
+				Date: time.Date(2015, 1, 1, 8, 0, k, 0, time.FixedZone("", (k%27-12)*3600+k%4*900))})
+		}
+		boxes[name+"@acme.test"] = folders
+	}
+	return boxes
+}
+
+func flagsFor(k int) []string {
+	all := [][]string{nil, {`\Seen`}, {`\Seen`, `\Answered`}, {`\Flagged`, "$Forwarded"}, {`\Seen`, "NonJunk"}, {`\Draft`}, {`\Deleted`, `\Seen`}}
+	return all[k%len(all)]
+}
+
+func TestWholeCorpusBetweenServers(t *testing.T) {
+	for _, c := range []struct {
+		source, target func(testing.TB, peer.Options) *peer.Server
+		allowed        []string // what this pair may do to a message, as codes of verify
+	}{
+		{peer.Dovecot, peer.Dovecot, nil},
+		{peer.Dovecot, peer.Cyrus, []string{"verify.altered.header8bit", "verify.refused", "verify.altered.newlines"}},
+		{peer.Courier, peer.Dovecot, []string{"verify.altered.nul", "verify.altered.newlines", "verify.refused"}},
+	} {
+		source, target := c.source(t, peer.Options{Users: realUsers()}), c.target(t, peer.Options{Users: realUsers()})
+		t.Run(fmt.Sprintf("%s to %s", source.Kind, target.Kind), func(t *testing.T) {
+			for user, tree := range whole(t) {
+				if refused := corpus.Seed(t, source, user, tree); len(refused) > 0 {
+					t.Logf("%s: the source itself refuses %v", user, refused)
+				}
+			}
+			moveAndProve(t, source, target, c.allowed)
+		})
+		source.Stop()
+		target.Stop()
+	}
+}
+
+func moveAndProve(t *testing.T, source, target *peer.Server, allowed []string) {
+	spec := specOf(at(source.Host, source.Port), at(target.Host, target.Port), realRows...)
+	state := t.TempDir()
+	for _, row := range spec.Roster.Mailboxes {
+		before := corpus.Dump(t, source, row.Address)
+		first := runCopy(t, open(spec, state), spec, row.Address)
+		t.Logf("%s: %+v", row.Address, first)
+		if n := count(before); first.Copied+first.Refused != n {
+			t.Errorf("%s: %d messages, of them %d copied and %d refused", row.Address, n, first.Copied, first.Refused)
+		}
+		after := corpus.Dump(t, target, row.Address)
+		again := runCopy(t, open(spec, state), spec, row.Address)
+		if again != (planner.Tally{}) {
+			t.Errorf("%s: the second run did %+v", row.Address, again)
+		}
+		if d := cmp.Diff(after, corpus.Dump(t, target, row.Address)); d != "" {
+			t.Errorf("%s: the second run changed the target:\n%s", row.Address, d)
+		}
+		if d := cmp.Diff(before, corpus.Dump(t, source, row.Address)); d != "" {
+			t.Errorf("%s: the source changed:\n%s", row.Address, d)
+		}
+		prove(t, open(spec, state), row.Address, allowed)
+	}
+}
+
+func runCopy(t *testing.T, world *mailstore.Store, spec *config.Spec, address string) planner.Tally {
+	t.Helper()
+	for _, step := range planner.Build(spec, planner.Snapshot{At: time.Now()}, time.Now()).Steps {
+		if step.Op.Subject() != address {
+			continue
+		}
+		tally, err := world.Do(t.Context(), step.Op, make(chan struct{}), func(planner.Progress) {})
+		if err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		return tally
+	}
+	t.Fatalf("no step for %s", address)
+	return planner.Tally{}
+}
+
+// prove verifies a mailbox and allows only the differences that were measured
+// of these servers.
+func prove(t *testing.T, world *mailstore.Store, address string, allowed []string) {
+	t.Helper()
+	report, err := world.Verify(t.Context(), address, func(planner.Progress) {})
+	if err != nil {
+		t.Fatalf("%s: %v", address, err)
+	}
+	for _, e := range report.Exceptions {
+		if e.Class != transfer.Explained || slices.ContainsFunc(e.Codes, func(m text.Msg) bool { return !slices.Contains(allowed, m.Code) }) {
+			b, _ := json.Marshal(e)
+			t.Errorf("%s: %s", address, b)
+		}
+	}
+	b, _ := json.Marshal(report.Counts)
+	t.Logf("%s: %s %s", address, report.Result, b)
+}
+
+func count(m corpus.Mailbox) int {
+	n := 0
+	for _, b := range m {
+		n += len(b.Mail)
+	}
+	return n
+}

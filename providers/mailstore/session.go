@@ -1,0 +1,145 @@
+package mailstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/mailstore/wire"
+)
+
+// session is a mailbox signed in to, on one connection that is made again
+// when it breaks. It implements transfer.Session; its connection implements
+// transfer.Target.
+type session struct {
+	side    *side
+	account account
+
+	mu     sync.Mutex // one command or flight at a time
+	conn   *wire.Conn
+	layout layout
+}
+
+// open signs in to a mailbox; it counts against the side's limit until Close.
+func (s *side) open(ctx context.Context, a account) (*session, error) {
+	if err := s.acquire(ctx); err != nil {
+		return nil, err
+	}
+	conn, err := s.signIn(ctx, a)
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	return &session{side: s, account: a, conn: conn}, nil
+}
+
+// Close says goodbye where somebody listens.
+func (s *session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.side.release()
+	if s.conn.Closed() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	s.conn.Logout(ctx) // what it answers changes nothing
+	return s.conn.Close()
+}
+
+// alive signs in again after the connection broke.
+func (s *session) alive(ctx context.Context) (*wire.Conn, error) {
+	if !s.conn.Closed() {
+		return s.conn, nil
+	}
+	conn, err := s.side.signIn(ctx, s.account)
+	if err != nil {
+		return nil, err
+	}
+	s.conn = conn
+	return conn, nil
+}
+
+// with runs f on a living connection, alone.
+func (s *session) with(ctx context.Context, f func(*wire.Conn) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn, err := s.alive(ctx)
+	if err != nil {
+		return err
+	}
+	return s.side.fault(s.account.login, f(conn))
+}
+
+// Folders lists the personal namespace.
+func (s *session) Folders(ctx context.Context) (folders []transfer.Folder, err error) {
+	err = s.with(ctx, func(c *wire.Conn) error {
+		listing, err := c.List(ctx)
+		if err != nil {
+			return err
+		}
+		s.layout = layoutOf(listing)
+		if folders = s.layout.folders(listing); !untold(folders) {
+			return nil
+		}
+		told, err := c.Status(ctx, namesOf(folders)...)
+		if err != nil {
+			return err
+		}
+		for i, f := range folders {
+			if st, ok := told[f.Name]; ok {
+				folders[i].Status = transfer.Status(st)
+			}
+		}
+		return nil
+	})
+	return folders, err
+}
+
+// Create makes a folder, or finds it where it is.
+func (s *session) Create(ctx context.Context, path []string, use imap.MailboxAttr) (made transfer.Folder, err error) {
+	err = s.with(ctx, func(c *wire.Conn) error {
+		name := s.layout.name(path)
+		refused := c.Create(ctx, name, use)
+		if refused != nil && c.Closed() {
+			return refused
+		}
+		// Servers alter names, and say "exists" in many words: the list decides.
+		listing, err := c.List(ctx, name)
+		if err != nil {
+			return err
+		}
+		for _, f := range s.layout.folders(listing) {
+			if f.Name == name || slices.Equal(f.Path, path) {
+				made = f
+				return nil
+			}
+		}
+		if refused == nil {
+			return s.side.because("folder.vanished", planner.FolderOnly, "login", s.account.login, "folder", strings.Join(path, "/"))
+		}
+		return refused
+	})
+	return made, err
+}
+
+// Subscribe adds a folder to the subscriptions.
+func (s *session) Subscribe(ctx context.Context, f transfer.Folder) error {
+	return s.with(ctx, func(c *wire.Conn) error { return c.Subscribe(ctx, f.Name) })
+}
+
+// Open gives the session's connection, made anew if it broke.
+func (s *session) Open(ctx context.Context) (transfer.Target, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn, err := s.alive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &channel{session: s, conn: conn}, nil
+}

@@ -1,0 +1,145 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+)
+
+// farewell is how long a LOGOUT may take.
+const farewell = 2 * time.Second
+
+// Options say which mailboxes are moved and where records of it are kept.
+type Options struct {
+	Spec       *config.Spec
+	Secrets    *config.Secrets
+	SpecDir    string   // the spec's directory: ca_file and token commands are relative to it
+	Environ    []string // for token commands
+	Lineage    string   // of the state directory
+	Ledger     string   // the state directory's ledgers
+	Quarantine string   // and refused messages
+	Version    string   // of mxmove, told to servers by ID (RFC 2971)
+	Now        func() time.Time
+}
+
+// Store is the world of two IMAP servers. It is safe for concurrent use.
+type Store struct {
+	o              Options
+	source, target *side
+	rows           map[string]config.Mailbox
+	budget         *transfer.Budget
+	since          time.Time
+}
+
+// New gives the world of a spec. It touches no server.
+func New(o Options) *Store {
+	s := &Store{
+		o: o, rows: make(map[string]config.Mailbox, len(o.Spec.Roster.Mailboxes)), budget: transfer.NewBudget(0),
+		source: newSide("source", o.Spec.Source.IMAP, o), target: newSide("target", o.Spec.Target.IMAP, o),
+	}
+	for _, m := range o.Spec.Roster.Mailboxes {
+		s.rows[m.Address] = m
+	}
+	if h := o.Spec.History; h != nil && h.Since != "" {
+		s.since, _ = time.Parse(time.DateOnly, h.Since) // config has checked it
+	}
+	return s
+}
+
+// Do carries out an op. See executor.World.
+func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
+	move, ok := op.(planner.CopyMailbox)
+	row, listed := s.rows[op.Subject()]
+	if !ok || !listed || move.From != s.endpoint(s.source, row) || move.To != s.endpoint(s.target, row) {
+		return planner.Tally{}, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", op.Subject()), Class: planner.Internal}
+	}
+	p, err := s.open(ctx, row)
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	defer p.close()
+	ledger, notes, err := transfer.OpenLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	defer ledger.Close()
+	pass := &transfer.Pass{
+		Source: p.source, Target: p.target, Ledger: ledger, Options: s.options(row),
+		Progress: progress, Stop: stop,
+	}
+	tally, err := pass.Run(ctx)
+	_ = notes
+	if errors.Is(err, transfer.ErrStopped) {
+		err = planner.ErrStopped
+	}
+	return tally, err
+}
+
+func (s *Store) endpoint(d *side, row config.Mailbox) planner.Endpoint {
+	return planner.EndpointOf(d.imap, d.account(row).login)
+}
+
+func (s *Store) key(row config.Mailbox) transfer.Key {
+	return transfer.Key{Lineage: s.o.Lineage, Address: row.Address,
+		From: s.endpoint(s.source, row), To: s.endpoint(s.target, row)}
+}
+
+func (s *Store) options(row config.Mailbox) transfer.Options {
+	o := transfer.Options{Since: s.since, Budget: s.budget, Quarantine: filepath.Join(s.o.Quarantine, row.Address)}
+	if h := s.o.Spec.History; h != nil {
+		o.Skip, o.Map, o.Fail = h.Skip, h.Map, h.Refused == "fail"
+	}
+	return o
+}
+
+// pair is a mailbox signed in to on both sides.
+type pair struct{ source, target *session }
+
+func (p *pair) close() {
+	for _, s := range []*session{p.source, p.target} {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
+// open signs in on both sides at once. Connections are taken in one order, so
+// that two mailboxes never wait for each other's.
+func (s *Store) open(ctx context.Context, row config.Mailbox) (*pair, error) {
+	type opened struct {
+		session *session
+		err     error
+	}
+	src := make(chan opened, 1)
+	go func() {
+		c, err := s.source.open(ctx, s.source.account(row))
+		src <- opened{c, err}
+	}()
+	t, terr := s.target.open(ctx, s.target.account(row))
+	o := <-src
+	p := &pair{o.session, t}
+	if err := errors.Join(o.err, terr); err != nil {
+		p.close()
+		return nil, worst(o.err, terr)
+	}
+	return p, nil
+}
+
+// worst picks the error that a person must act on.
+func worst(a, b error) error {
+	if a == nil || (isRetryable(a) && b != nil) {
+		return b
+	}
+	return a
+}
+
+func isRetryable(err error) bool {
+	var f *planner.Fault
+	return errors.As(err, &f) && (f.Class == planner.Gone || f.Class == planner.Throttled || f.Class == planner.Crowded)
+}
