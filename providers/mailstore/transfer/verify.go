@@ -45,15 +45,15 @@ type Fate struct {
 
 // Passed is the last finished pass over a source folder.
 type Passed struct {
-	Began       time.Time
-	UIDValidity uint32 // of the source folder
-	UIDNext     uint32 // of the source folder when the pass listed it; 0: not known
-	Subscribed  bool   // the target's folder was subscribed
+	Began       time.Time // zero: not known
+	UIDValidity uint32    // of the source folder
+	UIDNext     uint32    // of the source folder when the pass listed it; 0: not known
+	Subscribed  bool      // the target's folder was subscribed
 }
 
 // Verify reads every message on both sides and compares octets, flags, dates,
 // folders and subscriptions; it writes nothing. Source and target are read at
-// once, folder by folder; some 120 octets are held for each message of the folder
+// once, folder by folder; some 150 octets are held for each message of the folder
 // at hand and for each that has no match. A folder that cannot be read is in
 // the report. With an error the report tells of what was compared before it.
 func Verify(ctx context.Context, in VerifyInput) (*Report, error) {
