@@ -67,7 +67,7 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 		return nil, nil, err
 	}
 	w, err := c.OpenWorld(opening{Spec: spec, Secrets: secrets, SpecDir: c.dir, State: state,
-		Environ: c.Environ(), Version: c.Version})
+		Environ: c.Environ(), Version: c.Version, Now: c.Now})
 	return state, w, err
 }
 

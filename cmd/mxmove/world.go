@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 )
 
@@ -25,9 +27,17 @@ type opening struct {
 	State   *executor.State
 	Environ []string
 	Version string
+	Now     func() time.Time
 }
 
 // openWorld opens the provider of a spec's services.
 func openWorld(o opening) (world, error) {
-	return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
+	if o.Spec.Source.Kind != "imap" || o.Spec.Target.Kind != "imap" {
+		return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
+	}
+	return mailstore.New(mailstore.Options{
+		Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Environ: o.Environ,
+		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(),
+		Version: o.Version, Now: o.Now,
+	}), nil
 }
