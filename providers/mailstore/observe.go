@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -35,6 +37,8 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	}
 	close(next)
 	wg.Wait()
+	s.source.tell(&snap.Source)
+	s.target.tell(&snap.Target)
 	return snap, ctx.Err()
 }
 
@@ -59,14 +63,28 @@ func (s *Store) greet(ctx context.Context, d *side) planner.Side {
 		return seen
 	}
 	defer c.Close()
-	for name := range c.Caps() {
+	abilities(&seen, c.Caps())
+	return seen
+}
+
+// abilities puts a server's capabilities in order.
+func abilities(seen *planner.Side, caps imap.CapSet) {
+	seen.Caps, seen.AppendLimit = nil, 0
+	for name := range caps {
 		seen.Caps = append(seen.Caps, string(name))
 		if limit, ok := cutAppendLimit(string(name)); ok {
 			seen.AppendLimit = limit
 		}
 	}
 	slices.Sort(seen.Caps)
-	return seen
+}
+
+// tell puts the capabilities of a signed-in session in the place of those of
+// the greeting: servers show all of them only then.
+func (s *side) tell(seen *planner.Side) {
+	if caps := s.signedCaps.Load(); caps != nil && seen.Seen.Err == nil {
+		abilities(seen, *caps)
+	}
 }
 
 // cutAppendLimit reads APPENDLIMIT=N (RFC 7889); the largest 32-bit number

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -34,6 +35,8 @@ type side struct {
 	environ []string
 	id      wire.ID
 	slots   chan struct{} // one for each connection that limits allow
+
+	signedCaps atomic.Pointer[imap.CapSet] // of the last sign-in
 }
 
 func newSide(name string, at config.IMAP, o Options) *side {
@@ -119,6 +122,8 @@ func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
 		c.Close()
 		return nil, s.fault(a.login, err)
 	}
+	caps := c.Caps()
+	s.signedCaps.Store(&caps)
 	return c, nil
 }
 
@@ -148,8 +153,7 @@ func (s *side) reveal(ctx context.Context, secret config.Secret, a account) (str
 	b, err := s.secrets.Reveal(ctx, secret)
 	var why *config.SecretError
 	if errors.As(err, &why) {
-		return "", s.because("credential.unreadable", planner.Credential,
-			"ref", secret.String(), "login", a.login, "reason", why.Error())
+		return "", &planner.Fault{Msg: why.Msg, Class: planner.Credential}
 	}
 	return string(b), err
 }
