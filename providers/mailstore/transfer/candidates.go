@@ -141,7 +141,7 @@ func collectPlaced(g *folderState, r placedRecord, ours map[uint32]bool, placed 
 // of the source, but for those at an unknown place that were taken over since.
 func (l *Ledger) addPlaced(c *candidates, placed map[uint32]placement, nowhere []placement, lost map[[sha256.Size]byte][]row) {
 	for dst, p := range placed {
-		c.add(&candidate{uid: dst, flags: l.st.flagSets[p.flags], print: Fingerprint{Exact: p.hash}})
+		c.add(&candidate{uid: dst, flags: l.st.flagSets[p.set()], print: Fingerprint{Exact: p.hash}})
 	}
 	over := map[[sha256.Size]byte]int{}
 	for h, rows := range lost {
@@ -152,7 +152,7 @@ func (l *Ledger) addPlaced(c *candidates, placed map[uint32]placement, nowhere [
 			over[p.hash]--
 			continue
 		}
-		c.add(&candidate{flags: l.st.flagSets[p.flags], print: Fingerprint{Exact: p.hash}})
+		c.add(&candidate{flags: l.st.flagSets[p.set()], print: Fingerprint{Exact: p.hash}})
 	}
 }
 

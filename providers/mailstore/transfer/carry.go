@@ -157,7 +157,7 @@ func (c *carry) take(it Item, from uint32) error {
 
 // compare notes a change of flags at the source.
 func (c *carry) compare(it Item, r row) {
-	was, is := c.l.st.flagSets[r.flags], c.flagsOf(it).key
+	was, is := c.l.st.flagSets[r.set()], c.flagsOf(it).key
 	if was != is {
 		c.changed = append(c.changed, change{it.UID, r.dst, was, is})
 	}
@@ -196,12 +196,15 @@ func (c *carry) finish() error {
 	c.l.mu.Lock()
 	looked := c.l.st.advance(c.f.target, ^uint32(0))
 	c.l.mu.Unlock()
-	next := c.from.UIDNext
-	if next == 0 && len(c.f.rows) > 0 {
+	next := max(c.from.UIDNext, 1)
+	if c.from.UIDNext == 0 && len(c.f.rows) > 0 {
 		next = c.f.rows[len(c.f.rows)-1].src + 1
 	}
 	m := mark{next: next, messages: c.from.Messages, modSeq: c.from.ModSeq, since: sinceMark(c.p.Options.Since),
 		pending: uint32(c.missing), skipped: c.skipped}
+	if c.m.ToFolder.Subscribed {
+		m.subscribed = 1
+	}
 	if c.f.marked && c.f.mark == m && looked == c.f.target.looked && len(c.f.intents) == 0 {
 		return nil
 	}
@@ -209,8 +212,8 @@ func (c *carry) finish() error {
 }
 
 // placedAt records a message's place and counts it.
-func (c *carry) placedAt(j job, dst uint32, set string, hash [sha256.Size]byte, change func(*planner.Tally)) error {
-	if err := c.l.placed(c.f, j.uid, dst, set, hash); err != nil {
+func (c *carry) placedAt(j job, dst uint32, set string, bits uint32, hash [sha256.Size]byte, change func(*planner.Tally)) error {
+	if err := c.l.placed(c.f, j.uid, dst, set, bits, hash); err != nil {
 		return err
 	}
 	c.count(change)

@@ -211,18 +211,24 @@ func (w *window) parcel(j job, it Item) *parcel {
 	set := w.flagsOf(it)
 	p := &parcel{job: j, set: set.key, gate: w.gate}
 	p.item = Item{UID: it.UID, Flags: set.flags, Date: sanitizeDate(it.Date), Size: it.Size}
-	p.lost.keywords = set.lost
+	if set.lost {
+		p.bits |= bitKeywords
+	}
 	w.course.mu.Lock()
 	at := w.stages[j.uid].at
 	w.course.mu.Unlock()
 	if at >= plain {
 		p.item.Flags, p.item.Sync = systemOnly(set.flags), true
-		p.lost.keywords = p.lost.keywords || len(p.item.Flags) < len(set.flags)
+		if len(p.item.Flags) < len(set.flags) {
+			p.bits |= bitKeywords
+		}
 	}
 	if at >= undated {
 		p.item.Date, p.item.Sync = time.Time{}, true
 	}
-	p.lost.date = p.item.Date.IsZero()
+	if p.item.Date.IsZero() {
+		p.bits |= bitDate
+	}
 	return p
 }
 

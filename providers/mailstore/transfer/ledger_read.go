@@ -49,6 +49,39 @@ func (l *Ledger) Started() bool {
 	return len(l.st.folders) > 0
 }
 
+// Fate tells what became of a source message: see Evidence.
+func (l *Ledger) Fate(folder string, uidValidity, uid uint32) (Fate, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.st.folderOf[folder]
+	if f == nil || f.uidValidity != uidValidity {
+		return Fate{}, false
+	}
+	if at, ok := f.find(uid); ok {
+		r := f.rows[at]
+		fate := Fate{UID: r.dst, Adopted: r.flags&bitAdopted != 0, Keywords: r.flags&bitKeywords != 0, Date: r.flags&bitDate != 0,
+			Written: true, Flags: keyFlags(l.st.flagSets[r.set()])}
+		if r.dst != 0 {
+			fate.UIDValidity = f.target.uidValidity
+		}
+		return fate, true
+	}
+	p, ok := f.problems[uid]
+	return Fate{Refused: p.Text, Missing: p.Missing}, ok
+}
+
+// Passed tells of the last finished pass over a source folder: see Evidence.
+// Began is not recorded, since UIDNext says it better.
+func (l *Ledger) Passed(folder string) (Passed, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.st.folderOf[folder]
+	if f == nil || !f.marked {
+		return Passed{}, false
+	}
+	return Passed{UIDValidity: f.uidValidity, UIDNext: f.mark.next, Subscribed: f.mark.subscribed == 1}, true
+}
+
 // Pinned says where the mail of each source folder went so far: its name as
 // LIST gave it → path at the target, for MapOptions.
 func (l *Ledger) Pinned() map[string][]string {

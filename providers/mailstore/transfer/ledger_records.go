@@ -140,7 +140,7 @@ func decodeRecord(payload []byte) (record, error) {
 		r = lookedRecord{target: d.uint32(), next: d.uint32()}
 	case kindMark:
 		r = markRecord{folder: d.uint32(), mark: mark{next: d.uint32(), messages: d.uint32(), modSeq: d.uint(),
-			since: int64(d.uint()), pending: d.uint32(), skipped: d.uint32()}}
+			since: int64(d.uint()), pending: d.uint32(), skipped: d.uint32(), subscribed: d.uint32()}}
 	default:
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}
@@ -243,7 +243,7 @@ type markRecord struct {
 func (r markRecord) encode(b []byte) []byte {
 	b = binary.AppendUvarint(append(b, kindMark), uint64(r.folder))
 	for _, v := range []uint64{uint64(r.mark.next), uint64(r.mark.messages), r.mark.modSeq,
-		uint64(r.mark.since), uint64(r.mark.pending), uint64(r.mark.skipped)} {
+		uint64(r.mark.since), uint64(r.mark.pending), uint64(r.mark.skipped), uint64(r.mark.subscribed)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b

@@ -11,8 +11,19 @@ import (
 // row is one placed message in memory.
 type row struct {
 	src, dst uint32 // dst 0: stored, but nobody knows where
-	flags    uint32 // number of the flag set as the source last had it
+	flags    uint32 // number of the flag set as the source last had it, above the bits
 }
+
+// The bits of a row, below its flag set.
+const (
+	bitAdopted  = 1 << iota // it was at the target before
+	bitKeywords             // sent without keywords that the source has
+	bitDate                 // sent without INTERNALDATE
+	rowBits     = iota
+)
+
+// set is the number of the row's flag set.
+func (r row) set() uint32 { return r.flags >> rowBits }
 
 // placedRecord says where messages are at the target.
 type placedRecord struct {
@@ -75,8 +86,8 @@ func (r placedRecord) apply(st *state) error {
 		return err
 	}
 	for _, w := range r.rows {
-		if int(w.flags) >= len(st.flagSets) {
-			return fmt.Errorf("no flag set %d", w.flags)
+		if int(w.set()) >= len(st.flagSets) {
+			return fmt.Errorf("no flag set %d", w.set())
 		}
 		f.put(w)
 		delete(f.problems, w.src)
@@ -179,7 +190,7 @@ func (r flaggedRecord) apply(st *state) error {
 	}
 	for _, s := range r.spans {
 		for i, _ := f.find(s.first); i < len(f.rows) && f.rows[i].src-s.first < s.count; i++ {
-			f.rows[i].flags = r.flags
+			f.rows[i].flags = r.flags<<rowBits | f.rows[i].flags&(1<<rowBits-1)
 		}
 	}
 	return nil

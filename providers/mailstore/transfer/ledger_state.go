@@ -47,6 +47,7 @@ type mark struct {
 	since          int64  // the option, in Unix seconds
 	pending        uint32 // missing: to be asked for again
 	skipped        uint32 // left out for their date
+	subscribed     uint32 // 1: the target folder was subscribed to
 }
 
 func newState() *state {

@@ -148,8 +148,8 @@ func (l *Ledger) bind(name string, uidValidity uint32, target targetRecord) (*fo
 	return f, nil
 }
 
-// placed records where a message is at the target. It may wait in memory.
-func (l *Ledger) placed(f *folderState, src, dst uint32, flags string, hash [sha256.Size]byte) error {
+// placed records where a message is at the target, with the row's bits. It may wait in memory.
+func (l *Ledger) placed(f *folderState, src, dst uint32, flags string, bits uint32, hash [sha256.Size]byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending.rows) > 0 && (l.pending.folder != f.id || len(l.pending.rows) >= pendingLimit) {
@@ -162,7 +162,7 @@ func (l *Ledger) placed(f *folderState, src, dst uint32, flags string, hash [sha
 		return err
 	}
 	l.pending.folder = f.id
-	w := row{src, dst, id}
+	w := row{src, dst, id<<rowBits | bits}
 	l.pending.rows = append(l.pending.rows, w)
 	l.pending.hashes = append(l.pending.hashes, hash)
 	return placedRecord{folder: f.id, rows: []row{w}}.apply(l.st)

@@ -98,6 +98,7 @@ func (r *course) place(ctx context.Context, m *Mapped, have map[string]bool, mad
 		r.note(text.M("copy.unsubscribed", "folder", pathText(m.To), "said", no.Error()))
 		return nil
 	}
+	m.ToFolder.Subscribed = err == nil
 	return err
 }
 

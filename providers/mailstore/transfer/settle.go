@@ -80,7 +80,7 @@ func (c *carry) match() error {
 	for hash, rows := range lost {
 		for _, r := range rows {
 			if x := found.same(hash); x != nil && x.uid != 0 {
-				if err := c.l.placed(c.f, r.src, x.uid, c.l.st.flagSets[r.flags], hash); err != nil {
+				if err := c.l.placed(c.f, r.src, x.uid, c.l.st.flagSets[r.set()], r.flags&(1<<rowBits-1), hash); err != nil {
 					return err
 				}
 			}
@@ -100,7 +100,7 @@ func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) e
 	if was != set {
 		c.changed = append(c.changed, change{j.uid, x.uid, was, set})
 	}
-	return c.placedAt(j, x.uid, was, hash, func(t *planner.Tally) { t.Adopted++ })
+	return c.placedAt(j, x.uid, was, bitAdopted, hash, func(t *planner.Tally) { t.Adopted++ })
 }
 
 // settleDeferred decides, when all exact matches are made, about messages
@@ -125,6 +125,7 @@ type unsure struct {
 	src  uint32
 	size int64
 	set  string
+	bits uint32
 	hash [sha256.Size]byte
 }
 
@@ -157,12 +158,32 @@ func (c *carry) locate(ctx context.Context, sent []unsure) error {
 	if err := c.lookFrom(ctx, c.f.target); err != nil {
 		return err
 	}
-	return c.match()
+	if err := c.match(); err != nil {
+		return err
+	}
+	return c.locateRest(sent, from)
+}
+
+// locateRest takes what a server altered on storing in order, if it is as many.
+func (c *carry) locateRest(sent []unsure, from uint32) error {
+	sent = slices.DeleteFunc(sent, func(u unsure) bool {
+		at, ok := c.f.find(u.src)
+		return ok && c.f.rows[at].dst != 0
+	})
+	free := slices.DeleteFunc(c.found.free(), func(x *candidate) bool { return x.uid < from })
+	if len(free) != len(sent) {
+		return nil
+	}
+	uids := make([]uint32, len(free))
+	for i, x := range free {
+		x.used, uids[i] = true, x.uid
+	}
+	return c.located(sent, uids)
 }
 
 func (c *carry) located(sent []unsure, uids []uint32) error {
 	for i, s := range sent {
-		if err := c.l.placed(c.f, s.src, uids[i], s.set, s.hash); err != nil {
+		if err := c.l.placed(c.f, s.src, uids[i], s.set, s.bits, s.hash); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ type parcel struct {
 	gate  *gate
 	held  int64   // octets of the budget
 	large *stream // its octets are not in memory
-	lost  struct{ keywords, date bool }
+	bits  uint32  // of its row
 }
 
 // gate opens when the intent is on the disk.
@@ -221,17 +221,17 @@ func (s *shipment) done(answer Placed) error {
 	}
 	if answer.UID == 0 {
 		s.mu.Lock()
-		s.unsure = append(s.unsure, unsure{p.uid, p.item.Size, p.set, p.hash})
+		s.unsure = append(s.unsure, unsure{p.uid, p.item.Size, p.set, p.bits, p.hash})
 		s.mu.Unlock()
 	}
 	p.job.size = p.item.Size
-	return s.placedAt(p.job, answer.UID, p.set, p.hash, func(t *planner.Tally) {
+	return s.placedAt(p.job, answer.UID, p.set, p.bits, p.hash, func(t *planner.Tally) {
 		t.Copied++
 		t.Bytes += p.item.Size
-		if p.lost.keywords {
+		if p.bits&bitKeywords != 0 {
 			t.Keywords++
 		}
-		if p.lost.date {
+		if p.bits&bitDate != 0 {
 			t.Dates++
 		}
 	})
