@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -272,45 +270,4 @@ func TestTwoProcesses(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	resume(t, dir, w, "killed")
-}
-
-func TestProcessIsAlive(t *testing.T) {
-	if !ProcessAlive(os.Getpid()) {
-		t.Error("we are dead")
-	}
-	cmd, _ := startChild(t, t.TempDir(), "before:1")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
-	if ProcessAlive(cmd.Process.Pid) {
-		t.Error("a dead process is alive")
-	}
-	if ProcessAlive(0) || ProcessAlive(-1) {
-		t.Error("no process has such a number")
-	}
-}
-
-// A run that dies leaves the heartbeat of its last beat; one that lives beats.
-func TestHeartbeat(t *testing.T) {
-	dir := t.TempDir()
-	beats := make(chan time.Time)
-	self := testSelf(func() time.Time { return epoch })
-	self.Beats = beats
-	l, _, err := takeLock(dir, self)
-	if err != nil {
-		t.Fatal(err)
-	}
-	beats <- epoch.Add(5 * time.Second)
-	beats <- epoch.Add(10 * time.Second) // the first is written when the second is taken
-	h, err := readHolder(lockPath(dir))
-	if err != nil || h.Heartbeat.Before(epoch.Add(5*time.Second)) || h.ID != l.holder.ID {
-		t.Errorf("%+v %v", h, err)
-	}
-	if err := l.release(); err != nil {
-		t.Error(err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
 }

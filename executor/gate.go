@@ -95,9 +95,12 @@ func (a *apply) build(ctx context.Context, again bool) error {
 }
 
 func (a *apply) tellCompared() error {
-	before := 0
+	approved, before := map[planner.StepID]bool{}, 0
+	for _, s := range a.Plan.Steps {
+		approved[s.ID] = true
+	}
 	for _, r := range a.built.Observed.Records {
-		if _, ok := a.Plan.Step(r.Step); ok && r.Outcome > 0 {
+		if approved[r.Step] && r.Outcome > 0 {
 			before++
 		}
 	}

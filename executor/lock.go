@@ -162,14 +162,17 @@ func describe(path string, h Holder, self Self, free bool) *Held {
 }
 
 func (h *Held) condition(self Self, free bool) Condition {
+	dead := h.Holder.Host == self.Host && !self.Alive(h.Holder.PID)
 	switch {
+	case !free && dead: // somebody is taking it over
+		return HolderStarting
 	case !free:
 		return HolderAlive
 	case h.Holder.Host != self.Host && h.Age < Stale:
 		return HolderRemote
 	case h.Holder.Host != self.Host:
 		return HolderStale
-	case !self.Alive(h.Holder.PID):
+	case dead:
 		return HolderDead
 	case h.Age < time.Minute:
 		return HolderAlive

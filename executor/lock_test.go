@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"go.uber.org/goleak"
 )
 
@@ -162,4 +164,50 @@ func TestLostLockIsSeen(t *testing.T) {
 	if h, err := readHolder(lockPath(s.Dir)); err != nil || h.ID != "another" {
 		t.Errorf("the other's lock is gone: %+v %v", h, err)
 	}
+}
+
+// A holder renews its heartbeat and leaves no other file behind.
+func TestHeartbeat(t *testing.T) {
+	dir := t.TempDir()
+	beats := make(chan time.Time)
+	self := testSelf(func() time.Time { return epoch })
+	self.Beats = beats
+	l, _, err := takeLock(dir, self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beats <- epoch.Add(5 * time.Second)
+	beats <- epoch.Add(10 * time.Second) // the first is written when the second is taken
+	h, err := readHolder(lockPath(dir))
+	if err != nil || h.Heartbeat.Before(epoch.Add(5*time.Second)) || h.ID != l.holder.ID {
+		t.Errorf("%+v %v", h, err)
+	}
+	if err := l.release(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// While a third takes over from the dead, the dead is not named as alive.
+func TestTakeoverByAnotherIsNotTheDeadsLife(t *testing.T) {
+	s := state(t)
+	self := testSelf(func() time.Time { return epoch })
+	third := flock.New(filepath.Join(s.Dir, "lock"))
+	if ok, err := third.TryLock(); !ok || err != nil {
+		t.Fatal(err)
+	}
+	leave(t, s, Holder{Host: "pc", PID: 1, Heartbeat: epoch})
+	var h *Held
+	if _, _, err := takeLock(s.Dir, self); !errors.As(err, &h) || h.Condition != HolderStarting {
+		t.Errorf("got %v", err)
+	}
+	unlocks(t, s, self, true, false)
+	third.Close()
+	l, dead, err := takeLock(s.Dir, self)
+	if err != nil || dead == nil {
+		t.Fatalf("%v %v", dead, err)
+	}
+	l.release()
 }
