@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -50,6 +51,9 @@ var (
 	}
 )
 
+// secretNames are what people call arguments that hold a secret.
+var secretNames = []string{"password", "passwd", "secret", "token", columns[colSourcePassword], columns[colTargetPassword]}
+
 // take decodes a block by its fields and children and tells everything else
 // that stands in it. where is the block's kind, for the findings.
 func (l *loader) take(b *hclsyntax.Block, where string, fields []field, children []child) {
@@ -76,6 +80,9 @@ func (l *loader) take(b *hclsyntax.Block, where string, fields []field, children
 
 func (l *loader) strayArgument(a *hclsyntax.Attribute, where string, fields []field) {
 	at := l.pos(a.NameRange)
+	if where == "login" || where == "mailbox" || nearest(strings.ToLower(a.Name), secretNames) != "" {
+		l.secretAt = append(l.secretAt, a.Expr.Range()) // perhaps a password under a mistyped name
+	}
 	if slices.Contains(laterArguments[where], a.Name) {
 		l.say(Error, at, "later.argument", "name", a.Name, "in", where)
 		return

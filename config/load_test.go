@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -315,15 +316,18 @@ func checkFindings(t *testing.T, changes []change, want []string) {
 	}
 }
 
+var catalogues = sync.OnceValue(func() []*text.Catalogue {
+	return []*text.Catalogue{text.Load(text.English), text.Load(text.Chinese)}
+})
+
 // complete checks that a finding has its three texts in both languages, with
 // every value filled in and no secret in them.
 func complete(t *testing.T, f Finding) {
 	t.Helper()
-	for _, lang := range []text.Lang{text.English, text.Chinese} {
-		c := text.Load(lang)
+	for _, c := range catalogues() {
 		for _, part := range []string{".what", ".why", ".do"} {
 			if !c.Has(f.Code + part) {
-				t.Errorf("%s%s: no text in %s", f.Code, part, lang)
+				t.Errorf("%s%s: no text in %s", f.Code, part, c.Lang())
 			}
 			s := c.Text(text.Msg{Code: f.Code + part, Args: f.Args})
 			if unfilled.MatchString(s) || strings.Contains(s, "hunter2") || strings.Contains(s, "p@ss") {

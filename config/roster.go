@@ -109,7 +109,9 @@ func (l *loader) quietAbout(prefix string) bool {
 
 // complete fills in a row's defaults and checks it by itself.
 func (l *loader) complete(r *row) bool {
-	address, ok := l.address(r, colAddress, r.Address)
+	written := r.Address
+	r.Address = "" // until it is known to be one
+	address, ok := l.address(r, colAddress, written)
 	if !ok {
 		return false
 	}
@@ -128,11 +130,10 @@ func (l *loader) complete(r *row) bool {
 	if r.TargetLogin == "" {
 		r.TargetLogin = r.TargetAddress
 	}
-	kind := r.Kind
 	if r.Kind == "" {
 		r.Kind = "member"
 	} else if r.Kind != "member" && r.Kind != "shared" {
-		l.sayRow(r, Error, colKind, "value.choice", "name", "kind", "value", kind, "choices", "member, shared")
+		l.sayRow(r, Error, colKind, "roster.kind")
 	}
 	return true
 }
@@ -158,9 +159,14 @@ func (l *loader) address(r *row, column int, written string) (string, bool) {
 
 func (l *loader) sayAddress(r *row, column int, err error) {
 	var bad *AddressError
-	if errors.As(err, &bad) {
-		l.sayRow(r, Error, column, bad.Code, "address", bad.Args["address"])
+	if !errors.As(err, &bad) {
+		return
 	}
+	written := bad.Args["address"]
+	if r.file { // where cells moved, it may be a password
+		written = r.place(column)
+	}
+	l.sayRow(r, Error, column, bad.Code, "address", written)
 }
 
 // targets tells two rows whose mail would flow into one mailbox.
@@ -169,7 +175,7 @@ func (l *loader) targets(rows []*row) {
 	for _, r := range rows {
 		login := strings.ToLower(r.TargetLogin)
 		if first := logins[login]; first != nil {
-			l.sayRow(r, Error, colTargetLogin, "roster.target-login", "login", r.TargetLogin, "first", first.place(colTargetLogin))
+			l.sayRow(r, Error, colTargetLogin, "roster.target-login", "address", r.Address, "first", first.place(colTargetLogin))
 			continue
 		}
 		logins[login] = r

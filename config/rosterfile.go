@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -82,8 +83,12 @@ func (f *rosterReader) read() {
 	}
 }
 
+// readHeader tells what is wrong with the header. Without an address column it
+// may be no header but a row with passwords: then only names that are nearly
+// right are repeated.
 func (f *rosterReader) readHeader() bool {
 	f.header = f.sheet.header()
+	sure := slices.Contains(f.header, colAddress)
 	seen := map[int]Pos{}
 	for i, column := range f.header {
 		name, at := strings.TrimSpace(f.sheet.cells[i]), f.sheet.pos(i)
@@ -91,6 +96,7 @@ func (f *rosterReader) readHeader() bool {
 		switch {
 		case column < 0 && name == "": // most often a separator at the line's end
 			f.header[i] = unnamed
+		case column < 0 && !sure && nearest(strings.ToLower(name), columns[:]) == "":
 		case column < 0:
 			f.l.sayUnknown(Error, at, "roster.column", name, columns[:])
 			f.l.findings[len(f.l.findings)-1].Hidden = true

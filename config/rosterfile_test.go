@@ -42,7 +42,7 @@ var rosterCases = map[string]struct {
 	"look-alike":         {[]change{csvEdit("robot@held", "robot@h\u03bfld")}, []string{"address.ascii roster.csv:4:1"}},
 	"local part":         {[]change{csvEdit("robot@", "ro\u200bbot@")}, []string{"address.local roster.csv:4:1"}},
 	"bad domain":         {[]change{csvEdit("@held.test,al", "@held..test,al")}, []string{"address.domain roster.csv:3:1"}},
-	"kind":               {[]change{csvEdit("target_login", "kind"), csvEdit(",bob,", ",robot,")}, []string{"value.choice roster.csv:2:29"}},
+	"kind":               {[]change{csvEdit("target_login", "kind"), csvEdit(",bob,", ",robot,")}, []string{"roster.kind roster.csv:2:29"}},
 	"target login":       {[]change{csvEdit(",bob,", ",ALICE@held.test,")}, []string{"roster.target-login roster.csv:2:29"}},
 	"target address":     {[]change{csvEdit("hunter2-bob,,", "hunter2-bob,alice@held.test,")}, []string{"roster.target-address roster.csv:2:28"}},
 	"bad target address": {[]change{csvEdit("hunter2-bob,,", "hunter2-bob,alice,")}, []string{"address.at roster.csv:2:28"}},
