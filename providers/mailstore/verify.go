@@ -28,7 +28,7 @@ func (s *Store) Verify(ctx context.Context, address string, progress func(planne
 	}
 	return transfer.Verify(ctx, transfer.VerifyInput{
 		Source: p.source, Target: p.target, Mapping: s.mapping(row, ledger), Since: s.since,
-		Progress: progress,
+		Evidence: ledger, Progress: progress,
 	})
 }
 
