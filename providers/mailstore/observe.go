@@ -17,7 +17,7 @@ import (
 
 // Observe looks at both servers. See executor.World.
 func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
-	snap := planner.Snapshot{Format: planner.Format, At: s.o.Now()}
+	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now()}}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
 	wg.Go(func() { snap.Target = s.greet(ctx, s.target) })
@@ -28,7 +28,7 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	for range min(len(rows), s.workers(depth)) {
 		wg.Go(func() {
 			for i := range next {
-				snap.Mailboxes[i] = s.look(ctx, rows[i], depth, &snap)
+				snap.Mailboxes[i] = s.look(ctx, rows[i], depth, snap)
 			}
 		})
 	}
@@ -39,7 +39,21 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	wg.Wait()
 	s.source.tell(&snap.Source)
 	s.target.tell(&snap.Target)
-	return snap, ctx.Err()
+	return snap.Snapshot, ctx.Err()
+}
+
+// sight is a snapshot in the making.
+type sight struct {
+	planner.Snapshot
+	mu sync.Mutex // over Findings
+}
+
+func (s *sight) note(address string, notes []text.Msg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range notes {
+		s.Findings = append(s.Findings, config.Finding{Msg: n, Severity: config.Warning, Subject: address})
+	}
 }
 
 // workers is how many mailboxes are looked at at once.
@@ -108,7 +122,7 @@ func faultOf(err error) *planner.Fault {
 }
 
 // look sees one mailbox: by our own records, or signed in to on both sides.
-func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Depth, snap *planner.Snapshot) planner.Mailbox {
+func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Depth, snap *sight) planner.Mailbox {
 	m := planner.Mailbox{Address: row.Address, State: planner.NotStarted}
 	ledger, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
 	if err != nil {
@@ -133,7 +147,7 @@ func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Dept
 }
 
 // count signs in to a mailbox on both sides and fills in what is there.
-func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *planner.Snapshot) {
+func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *sight) {
 	var source, target []transfer.Folder
 	var wg sync.WaitGroup
 	wg.Go(func() { source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
@@ -146,7 +160,8 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 		}
 		return
 	}
-	mapped, _ := transfer.MapFolders(source, target, s.mapping(row, ledger))
+	mapped, notes := transfer.MapFolders(source, target, s.mapping(row, ledger))
+	snap.note(row.Address, notes)
 	var carried []transfer.Folder
 	for _, f := range mapped {
 		if f.Skip == "" {
