@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	quiet  = 10 * time.Second // between two lines about progress where nothing is redrawn
-	memory = 30 * time.Second // what rates are reckoned over
+	quiet  = 10 * time.Second       // between two lines about progress where nothing is redrawn
+	blink  = 100 * time.Millisecond // between two drawings of the same lines
+	memory = 30 * time.Second       // what rates are reckoned over
 )
 
 // progress is a reader of a run's events for people. At a terminal it redraws
@@ -33,6 +34,7 @@ type progress struct {
 	samples  []sample
 	told     time.Time // of the last line about progress
 	drawn    int       // lines to redraw
+	drawnAt  time.Time
 }
 
 type active struct {
@@ -61,6 +63,10 @@ func (p *progress) read(at time.Time, e executor.Event) {
 	if p.width() == 0 && p.due(at, e) {
 		lines = append(lines, p.summary())
 	}
+	if len(lines) == 0 && at.Sub(p.drawnAt) < blink {
+		return
+	}
+	p.drawnAt = at
 	var b strings.Builder
 	b.WriteString(p.erase())
 	for i, l := range lines {
@@ -193,6 +199,9 @@ func (p *progress) texts(m text.Msg, parts ...string) []string {
 // done is a step's outcome: what was copied, then whatever else happened.
 func (p *progress) done(e executor.StepDone) string {
 	t := e.Tally
+	if t == (planner.Tally{}) {
+		return p.cat.T("cmd.progress.nothing", "subject", e.Step.Subject())
+	}
 	parts := []string{p.cat.T("cmd.progress.copied", "n", render.Count(t.Copied)), planner.Bytes(t.Bytes), render.Duration(p.cat, e.Took)}
 	for _, more := range []struct {
 		code string

@@ -43,6 +43,9 @@ func (p *progress) row(a *active, width int) string {
 	if w := a.at.Waiting; w != nil {
 		return name + "  " + p.cat.Text(text.Msg{Code: w.Code + ".what", Args: w.Args})
 	}
+	if a.at.Total == 0 {
+		return name
+	}
 	amount := render.Count(a.at.Done) + "/" + render.Count(a.at.Total) + "  " + planner.Bytes(a.at.Bytes)
 	nameWidth := min(32, width/3)
 	barWidth := min(width-nameWidth-len(amount)-5, 30)

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mxmove/mxmove/providers/providertest/corpus"
+	"github.com/mxmove/mxmove/providers/providertest/peer"
+)
+
+const (
+	killRounds     = 10
+	killsEachRound = 3
+)
+
+// The product is killed at random moments of a copy between two real servers,
+// and run again: nothing is lost and nothing doubled.
+func TestKilledAtRandomMoments(t *testing.T) {
+	program := build(t)
+	users := map[string]string{"from@acme.test": "pw"}
+	for i := range killRounds + 1 {
+		users[target(i)] = "pw"
+	}
+	source, dest := peer.Dovecot(t, peer.Options{Users: users}), peer.Dovecot(t, peer.Options{Users: users})
+	corpus.Seed(t, source, "from@acme.test", corpus.Sample(t, 400, peer.KindDovecot))
+	want := corpus.Dump(t, source, "from@acme.test")
+
+	began := time.Now()
+	if out, err := apply(program, killSpec(t, source, dest, target(killRounds)), 0); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	whole := time.Since(began)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("uninterrupted: %v; seed %d", whole, seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	killed := 0
+	for i := range killRounds {
+		dir := killSpec(t, source, dest, target(i))
+		for range killsEachRound {
+			out, err := apply(program, dir, time.Duration(random.Int64N(int64(whole))))
+			var exit *exec.ExitError
+			switch {
+			case err == nil: // it was faster than the killer
+			case errors.As(err, &exit) && exit.ExitCode() == -1:
+				killed++
+			default:
+				t.Fatalf("round %d: %v\n%s", i, err, out)
+			}
+		}
+		if out, err := apply(program, dir, 0); err != nil {
+			t.Fatalf("round %d, run to its end: %v\n%s", i, err, out)
+		}
+		if d := cmp.Diff(relevant(want), relevant(corpus.Dump(t, dest, target(i)))); d != "" {
+			t.Errorf("round %d: source and target differ (-source +target):\n%s", i, d)
+		}
+	}
+	t.Logf("killed %d times", killed)
+	if killed < killRounds {
+		t.Errorf("only %d of %d runs were killed", killed, killRounds*killsEachRound)
+	}
+}
+
+func target(i int) string { return fmt.Sprintf("to%02d@acme.test", i) }
+
+// relevant leaves out the empty folders that a server makes by itself.
+func relevant(m corpus.Mailbox) corpus.Mailbox {
+	out := corpus.Mailbox{}
+	for path, box := range m {
+		if len(box.Mail) > 0 {
+			out[path] = box
+		}
+	}
+	return out
+}
+
+// build gives the program as people run it.
+func build(t *testing.T) string {
+	program := filepath.Join(t.TempDir(), "mxmove")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// apply runs the program and kills it after a time; 0: never.
+func apply(program, dir string, after time.Duration) (string, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if after > 0 {
+		ctx, cancel = context.WithTimeout(ctx, after) // CommandContext kills with SIGKILL
+		defer cancel()
+	}
+	var out bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, "apply", "--dir", dir, "--yes")
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+func killSpec(t *testing.T, source, dest *peer.Server, to string) string {
+	dir := t.TempDir()
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("main.hcl", fmt.Sprintf(`migration "m" {
+}
+source "imap" {
+  domain = "acme.test"
+  imap {
+    host = "%s"
+    port = %d
+    tls  = "none"
+    login "password" {
+    }
+  }
+}
+target "imap" {
+  imap {
+    host = "%s"
+    port = %d
+    tls  = "none"
+    login "password" {
+    }
+  }
+}
+roster {
+  files = ["roster.csv"]
+}
+history {
+}
+`, source.Host, source.Port, dest.Host, dest.Port))
+	write("roster.csv", "address,source_login,source_password,target_address,target_login,target_password\n"+
+		"from@acme.test,from@acme.test,pw,"+to+","+to+",pw\n")
+	return dir
+}
