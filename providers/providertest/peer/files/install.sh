@@ -36,9 +36,13 @@ install() {
 }
 
 dovecot() {
-	[ ! -x /usr/lib/dovecot/imap ] || return 0
-	update
-	install dovecot-imapd
+	if [ ! -x /usr/lib/dovecot/imap ]; then
+		update
+		install dovecot-imapd
+	fi
+	local version
+	version=$(/usr/sbin/dovecot --version)
+	[[ "$version" = 2.3.* ]] || fail "this is Dovecot $version, and the tests' configuration is for 2.3, which Debian 12 has: run them there, for instance in the image golang:1.26-bookworm"
 }
 
 # unpack KIND PACKAGE...: and installs the libraries that they depend on.
