@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -143,6 +144,9 @@ func TestLostLockEndsTheRun(t *testing.T) {
 	w, r, _, dir, ended, _ := inFlight(t, t.Context(), func(r *Run) { r.Self.Beats = beats })
 	leave(t, r.State, Holder{ID: "another", Host: "nas"})
 	before := kinds(t, r.State)
+	if err := os.Remove(r.State.status()); err != nil {
+		t.Fatal(err)
+	}
 	beats <- epoch
 	err := <-ended
 	var f *planner.Fault
@@ -151,6 +155,9 @@ func TestLostLockEndsTheRun(t *testing.T) {
 	}
 	if got := kinds(t, r.State); !slices.Equal(got, before) {
 		t.Errorf("the journal went on: %v", got[len(before):])
+	}
+	if st, err := ReadStatus(r.State); st != nil || err != nil {
+		t.Errorf("the status file was written: %v %v", st, err)
 	}
 	unlocks(t, r.State, r.Self, true, true)
 	goOn(t, dir, w)
