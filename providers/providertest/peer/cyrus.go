@@ -17,7 +17,7 @@ const cyrusRoot = cacheDir + "/cyrus/root"
 func (cyrus) check(o Options) error {
 	switch {
 	case o.Format != "" || o.Prefix != "":
-		return fmt.Errorf("Format and Prefix are Dovecot's")
+		return fmt.Errorf("only Dovecot has Format and Prefix")
 	case o.Separator != "" && o.Separator != "." && o.Separator != "/":
 		return fmt.Errorf("the Separator %q is neither . nor /", o.Separator)
 	}

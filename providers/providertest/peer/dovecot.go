@@ -31,7 +31,7 @@ func (dovecot) check(o Options) error {
 		return fmt.Errorf("no such Format: %q", o.Format)
 	}
 	if o.AltNamespace {
-		return fmt.Errorf("AltNamespace is Cyrus'")
+		return fmt.Errorf("only Cyrus has AltNamespace")
 	}
 	return nil
 }
