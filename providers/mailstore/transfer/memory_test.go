@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 	"sort"
@@ -128,7 +129,11 @@ func (s *memStore) shape() []string {
 		all = append(all, fmt.Sprintf("%s/ subscribed=%v", p, f.Subscribed))
 		for _, m := range f.msgs {
 			flags, _ := Sanitize(m.flags, nil)
-			all = append(all, fmt.Sprintf("%s %q %v %s", p, m.body, flags, m.date.UTC().Format(time.RFC3339)))
+			body := m.body
+			if len(body) > 1000 {
+				body = fmt.Sprintf("%d octets %x", len(body), crc32.ChecksumIEEE([]byte(body)))
+			}
+			all = append(all, fmt.Sprintf("%s %q %v %s", p, body, flags, m.date.UTC().Format(time.RFC3339)))
 		}
 	}
 	sort.Strings(all)
