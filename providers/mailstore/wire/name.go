@@ -2,13 +2,13 @@ package wire
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// nameBase64 is the alphabet of RFC 3501, 5.1.3. Bits left over are taken.
-var nameBase64 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").WithPadding(base64.NoPadding)
+// nameBase64 is the alphabet of RFC 3501, 5.1.3.
+var nameBase64 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").WithPadding(base64.NoPadding).Strict()
 
 // DecodeName makes text of a mailbox name in modified UTF-7 (RFC 3501, 5.1.3),
 // leniently: octets over 127 are UTF-8 or else GBK, and what is no valid
@@ -59,8 +59,8 @@ func decodeShifted(s string) (string, bool) {
 	for i := range units {
 		units[i] = uint16(b[2*i])<<8 | uint16(b[2*i+1])
 	}
-	text := string(utf16.Decode(units))
-	return text, !strings.ContainsRune(text, utf8.RuneError)
+	runes := utf16.Decode(units)
+	return string(runes), slices.Equal(utf16.Encode(runes), units)
 }
 
 // EncodeName makes a mailbox name of text, in modified UTF-7 (RFC 3501, 5.1.3).
