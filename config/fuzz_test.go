@@ -113,6 +113,16 @@ func TestLoadIsQuick(t *testing.T) {
 	}
 }
 
+// Two findings a row: no passwords yet.
+func BenchmarkWarnings40000(b *testing.B) {
+	var rows strings.Builder
+	rows.WriteString("address\n")
+	for i := range 20000 {
+		fmt.Fprintf(&rows, "user%05d@held.test\n", i)
+	}
+	benchmarkLoad(b, goodSpec, rows.String())
+}
+
 func BenchmarkRoster20000(b *testing.B) { benchmarkLoad(b, goodSpec, bigRoster(20000)) }
 func BenchmarkBlocks10000(b *testing.B) { benchmarkLoad(b, bigSpec(10000), goodRoster) }
 

@@ -174,8 +174,10 @@ func (l *loader) say(s Severity, at Pos, code string, pairs ...string) {
 // result is the findings in order, each once, with lines that may hold a secret hidden.
 func (l *loader) result() []Finding {
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line),
-			cmp.Compare(a.At.Column, b.At.Column), cmp.Compare(errorText(a.Msg), errorText(b.Msg)))
+		if c := cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.At.Column, b.At.Column)); c != 0 {
+			return c
+		}
+		return cmp.Compare(errorText(a.Msg), errorText(b.Msg))
 	})
 	out := slices.CompactFunc(l.findings, func(a, b Finding) bool {
 		return a.At == b.At && a.Subject == b.Subject && errorText(a.Msg) == errorText(b.Msg)
