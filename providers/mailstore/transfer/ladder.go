@@ -24,21 +24,28 @@ const (
 type stage struct {
 	at  rung
 	why Refusal
+	ill int // how often the target excused itself
 }
+
+// maxIll is how often a target may excuse itself before it is taken to mean
+// the message.
+const maxIll = 3
 
 // after gives the next stage of a message that was refused at s.
 func (s stage) after(no *Refusal, p *parcel) stage {
 	keywords := s.at < plain && len(systemOnly(p.item.Flags)) < len(p.item.Flags)
 	dated := s.at < undated && !p.item.Date.IsZero() && strings.Contains(strings.ToLower(no.Text), "date")
 	switch {
+	case s.ill < maxIll && !no.Bad && (no.Code == "UNAVAILABLE" || no.Code == "SERVERBUG" || no.Code == "INUSE"): // RFC 5530
+		return stage{s.at, *no, s.ill + 1}
 	case no.Code == "TOOBIG" || no.Code == "LIMIT":
-		return stage{refused, *no}
-	case keywords || no.Bad && s.at < plain: // BAD may have been about what we sent, not about the message
-		return stage{plain, *no}
+		return stage{refused, *no, s.ill}
+	case keywords || s.at < plain && (no.Bad || no.Code == ""): // it may have been about what we sent, or a passing fit
+		return stage{plain, *no, s.ill}
 	case dated:
-		return stage{undated, *no}
+		return stage{undated, *no, s.ill}
 	}
-	return stage{refused, *no}
+	return stage{refused, *no, s.ill}
 }
 
 // isQuota tells a full mailbox from a refused message: texts of Dovecot,

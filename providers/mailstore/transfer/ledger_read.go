@@ -67,7 +67,10 @@ func (l *Ledger) Fate(folder string, uidValidity, uid uint32) (Fate, bool) {
 		return fate, true
 	}
 	p, ok := f.problems[uid]
-	return Fate{Refused: p.Text, Missing: p.Missing}, ok
+	if p.Missing || !ok {
+		return Fate{Missing: p.Missing}, ok
+	}
+	return Fate{Refused: cmp.Or(p.Text, p.Code, "copy.refused")}, true
 }
 
 // Passed tells of the last finished pass over a source folder: see Evidence.

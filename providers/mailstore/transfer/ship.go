@@ -125,7 +125,7 @@ func (s *shipment) settle() error {
 
 // more waits for a parcel; none comes after Stop.
 func (s *shipment) more() bool {
-	if s.ahead != nil {
+	if s.ahead != nil || s.stopped() {
 		return !s.stopped()
 	}
 	select {
@@ -258,10 +258,15 @@ func (s *shipment) refusedBy(p *parcel, err error) error {
 	case no.Code == "TRYCREATE" || no.Code == "NONEXISTENT" || no.Code == "NOPERM" || no.Code == "READ-ONLY":
 		return folderFault(s.m, no)
 	}
-	s.count(func(*planner.Tally) {})
 	s.course.mu.Lock()
-	s.stages[p.uid] = s.stages[p.uid].after(no, p)
+	was := s.stages[p.uid]
+	s.stages[p.uid] = was.after(no, p)
+	ill := s.stages[p.uid].ill > was.ill
 	s.course.mu.Unlock()
+	if ill {
+		return &planner.Fault{Msg: text.M("copy.gone", "reason", no.Error()), Class: planner.Throttled}
+	}
+	s.count(func(*planner.Tally) {})
 	if no.Bad {
 		s.mu.Lock()
 		s.bad = gone(no.Error()) // what follows may have been run as commands: nothing more on this connection
