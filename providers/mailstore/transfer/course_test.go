@@ -1,0 +1,241 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"go.uber.org/goleak"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// watched is a pass whose sleeps and progress are kept.
+func (r *rig) watched(ctx context.Context) (sleeps []time.Duration, seen []planner.Progress, tally planner.Tally, err error) {
+	l, _ := mustOpen(r.t, r.dir)
+	defer l.Close()
+	p := &Pass{Source: r.src, Target: r.dst, Ledger: l, Options: r.o, Stop: r.stop,
+		Sleep:    func(_ context.Context, d time.Duration) error { sleeps = append(sleeps, d); return nil },
+		Progress: func(p planner.Progress) { seen = append(seen, p) }}
+	tally, err = p.Run(ctx)
+	return sleeps, seen, tally, err
+}
+
+func TestBackoff(t *testing.T) {
+	r := newRig(t)
+	r.src.deliver("INBOX", "a: 1\r\n\r\n")
+	r.dst.step = func(op string) error {
+		if op == "append" {
+			return gone("always")
+		}
+		return nil
+	}
+	sleeps, _, _, err := r.watched(t.Context())
+	want := []time.Duration{1, 2, 4, 8, 16}
+	for i := range want {
+		want[i] *= time.Second
+	}
+	if !isClass(err, planner.Gone) || !slices.Equal(sleeps, want) {
+		t.Errorf("%v, %v", sleeps, err)
+	}
+}
+
+func TestProgressResetsBackoffAndHintsAreObeyed(t *testing.T) {
+	r := newRig(t)
+	for i := range 30 {
+		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
+	}
+	n := 0
+	r.dst.step = func(op string) error {
+		if op != "append" {
+			return nil
+		}
+		if n++; n%3 == 0 {
+			return &planner.Fault{Msg: text.M("server.throttled"), Class: planner.Throttled, Wait: 7 * time.Second}
+		}
+		return nil
+	}
+	sleeps, seen, tally, err := r.watched(t.Context())
+	if err != nil || tally.Copied != 30 || len(sleeps) < 10 {
+		t.Fatalf("%+v, %v, %v", tally, sleeps, err)
+	}
+	for _, d := range sleeps {
+		if d != 7*time.Second {
+			t.Errorf("slept %v", d)
+		}
+	}
+	if !slices.ContainsFunc(seen, func(p planner.Progress) bool { return p.Waiting != nil && p.Waiting.Code == "server.throttled" }) {
+		t.Error("waiting was not shown")
+	}
+	if last := seen[len(seen)-1]; last.Waiting != nil || last.Done != 30 || last.Total != 30 || last.Bytes != last.BytesAll {
+		t.Errorf("ended with %+v", last)
+	}
+	r.same()
+}
+
+func TestATargetThatExcusesItselfIsAskedAgain(t *testing.T) {
+	for _, times := range []int{1, 3, 4, 100} {
+		r := newRig(t)
+		for i := range 4 {
+			r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
+		}
+		n := 0
+		r.dst.refuse = func(it *Item, _ string) *Refusal {
+			if it.UID != 2 {
+				return nil
+			}
+			if n++; n <= times {
+				return &Refusal{Code: "SERVERBUG", Text: "Internal error occurred"}
+			}
+			return nil
+		}
+		want := planner.Tally{Copied: 4}
+		if times > maxIll {
+			want = planner.Tally{Copied: 3, Refused: 1}
+		}
+		r.run(want)
+	}
+}
+
+func TestCancelEndsAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for _, op := range []string{"append", "stored", "list", "select"} {
+		r := newRig(t)
+		for range 2000 {
+			r.src.deliver("INBOX", "a: x\r\n\r\n")
+		}
+		r.src.deliver("INBOX", strings.Repeat("x", 2*spoolLimit))
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		r.dst.step = func(o string) error {
+			if n++; o == op && n > 10 || o == op && op != "append" && op != "stored" {
+				cancel()
+			}
+			return nil
+		}
+		_, _, tally, err := r.watched(ctx)
+		if !errors.Is(err, context.Canceled) || tally.Copied > 20 {
+			t.Errorf("%s: %+v, %v", op, tally, err)
+		}
+		r.dst.step = nil
+		if _, err := r.try(); err != nil {
+			t.Fatal(err)
+		}
+		r.same()
+	}
+}
+
+func TestStoppedWhileWaiting(t *testing.T) {
+	r := newRig(t)
+	r.stop = make(chan struct{})
+	r.src.step = func(string) error { close(r.stop); r.src.step = nil; return gone("once") }
+	if _, err := r.try(); !errors.Is(err, ErrStopped) {
+		t.Error(err)
+	}
+}
+
+func TestFoldersAreMadeAsTheyAre(t *testing.T) {
+	r := newRig(t)
+	r.src.folder("Deep/er/est").Subscribed = true
+	r.src.folder("Sent Messages").Use = imap.MailboxAttrSent
+	r.src.folder("Empty")
+	r.src.folder("Labels").Use = imap.MailboxAttrAll
+	r.src.deliver("Labels", "a: 1\r\n\r\n")
+	r.src.deliver("INBOX", "a: 1\r\n\r\n")
+	r.run(planner.Tally{Copied: 1, Skipped: 1})
+	for _, want := range []string{"Deep", "Deep/er", "Deep/er/est", "Empty"} {
+		if r.dst.folders[want] == nil {
+			t.Errorf("no %s", want)
+		}
+	}
+	if !r.dst.folders["Deep/er/est"].Subscribed || r.dst.folders["Empty"].Subscribed || r.dst.folders["Labels"] != nil {
+		t.Error("subscriptions or views")
+	}
+	if !slices.Contains(r.notes, "map.view") {
+		t.Errorf("notes %v", r.notes)
+	}
+	sent := slices.ContainsFunc(r.dst.shape(), func(s string) bool { return strings.HasPrefix(s, "Sent") })
+	if !sent {
+		t.Errorf("%q", r.dst.shape())
+	}
+	r.dst.folders["Deep/er/est"].Subscribed = false // a person did
+	r.run(planner.Tally{Skipped: 1})
+	if r.dst.folders["Deep/er/est"].Subscribed {
+		t.Error("subscribed again")
+	}
+}
+
+func TestSeveralFoldersIntoOne(t *testing.T) {
+	r := newRig(t)
+	r.o.Map = map[string]string{"Old": "INBOX"}
+	for range 3 {
+		r.src.deliver("Old", "a: same\r\n\r\n")
+		r.src.deliver("INBOX", "a: same\r\n\r\n")
+	}
+	for n := 1; n < 60; n += 3 {
+		r.broken(n, errCrash)
+	}
+	if _, err := r.try(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.dst.folders["INBOX"].msgs); n != 6 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestBudgetIsSharedAndNeverStarves(t *testing.T) {
+	b := NewBudget(100)
+	var most, held int64
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			s := &share{of: b}
+			for range 200 {
+				if err := s.take(t.Context(), 60); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				held += 60
+				most = max(most, held)
+				mu.Unlock()
+				mu.Lock()
+				held -= 60
+				mu.Unlock()
+				s.give(60)
+			}
+		})
+	}
+	wg.Wait()
+	if b.free != 100 || most > 300 {
+		t.Errorf("free %d, at most %d", b.free, most)
+	}
+	s := &share{of: b}
+	s.take(t.Context(), 80)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errCrash)
+	if err := s.take(ctx, 80); err != errCrash {
+		t.Error(err)
+	}
+}
+
+func BenchmarkPass(b *testing.B) {
+	r := newRig(b)
+	for i := range 5000 {
+		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n%s", i, strings.Repeat("x", 12<<10)), imap.FlagSeen)
+	}
+	for b.Loop() {
+		r.dst, r.dir = newMem("INBOX"), b.TempDir()
+		if _, err := r.try(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "messages/s")
+}
