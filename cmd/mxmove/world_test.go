@@ -41,7 +41,7 @@ func (c call) env(out, errors *bytes.Buffer) *env {
 			}
 			return all
 		},
-		Self: executor.Self{Who: "zhang.wei@pc-07", Host: "pc-07", PID: 8812, Now: time.Now, Alive: func(int) bool { return false }},
+		Self: executor.Self{Who: "zhang.wei@pc-07", Host: "pc-07", PID: 8812, Now: time.Now, Alive: func(pid int) bool { return pid == 8812 }},
 		Tick: func(d time.Duration) (<-chan time.Time, func()) {
 			t := time.NewTicker(d)
 			return t.C, t.Stop

@@ -255,7 +255,16 @@ func TestFaults(t *testing.T) {
 			t.Errorf("STATUS %d: got %q, want %q", i, answer, want)
 		}
 	}
-	for command, want := range map[string]int{"APPEND": 3, "LOGIN": 3, "STATUS": 3, "SELECT": 0} {
+	s.Fail(imapd.Fault{Command: "STATUS", Act: imapd.Refuse, Text: "[LIMIT] Slow down"})
+	s.Fail(imapd.Fault{Command: "SELECT", Act: imapd.Delay, Wait: 30 * time.Millisecond})
+	began := time.Now()
+	c.ok("SELECT INBOX")
+	if took := time.Since(began); took < 30*time.Millisecond {
+		t.Errorf("not delayed: %v", took)
+	}
+	s.Mend()
+	c.ok("STATUS INBOX (MESSAGES)")
+	for command, want := range map[string]int{"APPEND": 3, "LOGIN": 3, "STATUS": 4, "SELECT": 1} {
 		if got := s.Count("alice@acme.test", command); got != want {
 			t.Errorf("%s: counted %d, want %d", command, got, want)
 		}
