@@ -130,4 +130,3 @@ func (r *course) drop() {
 		}
 	}
 }
-

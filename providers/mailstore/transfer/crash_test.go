@@ -272,6 +272,28 @@ func TestFlagsAfterALostAnswer(t *testing.T) {
 	}
 }
 
+// What was at the target before us keeps a person's flags, also when a crash
+// left open whether we sent that message.
+func TestAdoptedFlagsAfterACrash(t *testing.T) {
+	for n := 1; ; n++ {
+		r := newRig(t)
+		for i := range 3 {
+			r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i), imap.FlagSeen)
+		}
+		r.dst.deliver("INBOX", "a: 1\r\n\r\n", imap.FlagFlagged)
+		met := r.broken(n, errCrash)
+		if _, err := r.try(); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.dst.folders["INBOX"].msgs; len(got) != 3 || !cmp.Equal(got[0].flags, []imap.Flag{imap.FlagFlagged}) {
+			t.Fatalf("step %d, %s: %d messages, flags %v", n, met, len(got), got[0].flags)
+		}
+		if met == "" {
+			break
+		}
+	}
+}
+
 func TestQuarantineSurvivesACrash(t *testing.T) {
 	for n := 1; ; n++ {
 		r := newRig(t)

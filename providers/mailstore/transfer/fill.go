@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"time"
 
@@ -240,34 +239,6 @@ func (w *window) push(p *parcel) error {
 		w.held.give(p.held)
 		return context.Cause(w.ctx)
 	}
-}
-
-// stream is a message that goes from one connection to the other without
-// being held.
-type stream struct {
-	r    io.Reader
-	left int64
-	h    hash.Hash
-	err  error
-	over chan struct{} // closed when the target has done with it
-}
-
-func (s *stream) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	s.h.Write(b[:n])
-	s.left -= int64(n)
-	if err == io.EOF && s.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
-}
-
-func (s *stream) sum() (h [sha256.Size]byte) {
-	s.h.Sum(h[:0])
-	return h
 }
 
 // receiveLarge streams a message, and waits until it is through. Where it may
