@@ -13,20 +13,6 @@ import (
 
 const minusLiteral = 4096 // octets that LITERAL- takes unasked (RFC 7888, 5)
 
-// BodyError says that the Body of an Outgoing message failed, or was not of
-// its Size. The connection was closed within the literal: nothing of that
-// message is stored.
-type BodyError struct {
-	Index int
-	Err   error
-}
-
-// Error says which message failed.
-func (e *BodyError) Error() string { return fmt.Sprintf("body of message %d: %v", e.Index, e.Err) }
-
-// Unwrap gives the cause, such as io.ErrUnexpectedEOF.
-func (e *BodyError) Unwrap() error { return e.Err }
-
 // Append stores messages in a mailbox (RFC 3501, 6.3.11), one APPEND each, in
 // the order of next, until next gives io.EOF. Where the server has LITERAL+
 // (or LITERAL-, for small ones) they follow one another in a window without
@@ -47,9 +33,12 @@ func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoin
 			return err
 		}
 		c.accepted.of(mailbox)
+		c.stale = true
 		a := &appending{c: c, box: box, done: done, cont: make(chan bool, 1), stopped: make(chan struct{})}
 		a.plus, a.minus, a.limit = c.caps.Has(imap.CapLiteralPlus), c.caps.Has(imap.CapLiteralMinus), c.appendLimit()
 		a.cond.L = &a.mu
+		c.g.quick.Store(!a.plus)
+		defer c.g.quick.Store(false)
 		go a.answers()
 		werr := a.messages(next)
 		if e, ok := werr.(callback); ok {
@@ -276,24 +265,4 @@ func (a *appending) await() (proceed bool, err error) {
 		}
 		return false, a.err
 	}
-}
-
-// exactly writes no more than left octets, and tells its own errors from the
-// source's.
-type exactly struct {
-	w    io.Writer
-	left int64
-	over bool
-	err  error
-}
-
-func (e *exactly) Write(p []byte) (int, error) {
-	if int64(len(p)) > e.left {
-		e.over = true
-		return 0, io.ErrShortWrite
-	}
-	n, err := e.w.Write(p)
-	e.left -= int64(n)
-	e.err = err
-	return n, err
 }

@@ -32,6 +32,7 @@ type Conn struct {
 	fetch    fetcher
 	exists   uint32 // EXISTS of the open mailbox, less what was expunged
 	modseq   bool   // the open mailbox has MODSEQs
+	stale    bool   // something was appended: some servers (Courier) show it after NOOP only
 	accepted keywords
 }
 

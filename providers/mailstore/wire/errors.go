@@ -87,6 +87,20 @@ type Invalid struct{ What string } // "flag", "date" or "size"
 // Error says what was invalid.
 func (i *Invalid) Error() string { return i.What + " is not valid and was not sent" }
 
+// BodyError says that the Body of an Outgoing message failed, or was not of
+// its Size. The connection was closed within the literal: nothing of that
+// message is stored.
+type BodyError struct {
+	Index int
+	Err   error
+}
+
+// Error says which message failed.
+func (e *BodyError) Error() string { return fmt.Sprintf("body of message %d: %v", e.Index, e.Err) }
+
+// Unwrap gives the cause, such as io.ErrUnexpectedEOF.
+func (e *BodyError) Unwrap() error { return e.Err }
+
 // Certificate tells why a certificate was not accepted.
 type Certificate string
 

@@ -16,6 +16,9 @@ func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) erro
 	return c.run(ctx, "UID FETCH", func() error {
 		from := max(o.From, 1)
 		s := scan{from: from, each: each}
+		if err := c.refresh(); err != nil {
+			return err
+		}
 		c.fetch.each, c.fetch.asked, c.fetch.need = s.take, nil, hasUID|hasDate
 		defer c.fetch.rest()
 		items := "(UID FLAGS INTERNALDATE RFC822.SIZE)"
@@ -40,6 +43,15 @@ func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) erro
 			s.from = s.last + 1
 		}
 	})
+}
+
+// refresh lets the server show what was appended to the open mailbox.
+func (c *Conn) refresh() error {
+	if !c.stale {
+		return nil
+	}
+	c.stale = false
+	return c.simple("NOOP", "NOOP")
 }
 
 // cut asks for news before it says that messages are not listed: some were
@@ -81,6 +93,9 @@ func (f *fetcher) rest() { f.each, f.asked, f.need = nil, nil, 0 }
 func (c *Conn) Fetch(ctx context.Context, uids []uint32, each func(*Message) error) (missing []uint32, err error) {
 	w := newWanted(uids)
 	err = c.run(ctx, "UID FETCH", func() error {
+		if err := c.refresh(); err != nil {
+			return err
+		}
 		c.fetch.each = func(m *Message) error {
 			if err := each(m); err != nil {
 				return err

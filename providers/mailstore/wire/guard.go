@@ -17,6 +17,7 @@ type guard struct {
 	timeout time.Duration
 	dead    bool          // cancelled: no deadline is set any more
 	wrote   atomic.Uint64 // octets; writing is progress for a waiting reader too
+	quick   atomic.Bool   // acknowledge at once: see quickAck
 	busy    atomic.Bool   // a body is being sent: the peer owes nothing for it yet
 }
 
@@ -28,6 +29,9 @@ func (g *guard) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		n, err := g.Conn.Read(p)
+		if g.quick.Load() {
+			quickAck(g.Conn)
+		}
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}

@@ -17,7 +17,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // serve runs a server that says and expects exactly what is written, a line a
 // step, on each connection in turn (parted by "----"):

@@ -25,7 +25,7 @@ func (c *Conn) openBox(ctx context.Context, verb, name string) (sel Selected, er
 		if err != nil {
 			return err
 		}
-		c.exists, c.modseq = 0, false
+		c.exists, c.modseq, c.stale = 0, false, false
 		sel.ReadOnly = verb == "EXAMINE"
 		told := false
 		on := func(r resp) error {

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package wire
+
+import "net"
+
+// quickAck has no counterpart here.
+func quickAck(net.Conn) {}
