@@ -170,6 +170,11 @@ func (w *window) take(j job, it Item) error {
 	}
 	p := w.parcel(j, it)
 	p.held, p.hash = it.Size, sha256.Sum256(octets)
+	if !w.tells.Load() { // its place may have to be found by content
+		f := NewFingerprinter()
+		f.Write(octets)
+		p.print = f.Sum()
+	}
 	p.item.Body = bytes.NewReader(octets)
 	return w.push(p)
 }

@@ -387,6 +387,41 @@ func TestWithoutUIDPlus(t *testing.T) {
 	}
 }
 
+// What a target without UIDPLUS altered, while other mail came in, is found by
+// what servers are known to alter, so that its flags can follow.
+func TestAlteredWithoutUIDPlus(t *testing.T) {
+	r := newRig(t)
+	r.dst.noUIDPlus = true
+	r.src.deliver("INBOX", "a: first\r\n\r\n")
+	r.run(planner.Tally{Copied: 1})
+	r.dst.alter = func(s string) string { return s + "\r\n" }
+	r.dst.step = func(op string) error {
+		if op == "append" {
+			r.dst.deliver("INBOX", "own: mail\r\n")
+		}
+		return nil
+	}
+	for i := range 300 {
+		r.src.deliver("INBOX", "a: "+strings.Repeat("x", i)+"\r\n\r\nno end")
+	}
+	r.run(planner.Tally{Copied: 300})
+	r.dst.step = nil
+	for uid := range uint32(301) {
+		r.src.setFlags("INBOX", uid+1, imap.FlagFlagged)
+	}
+	r.run(planner.Tally{Flags: 301})
+	flagged := 0
+	for _, m := range r.dst.folders["INBOX"].msgs {
+		if len(m.flags) > 0 != strings.HasPrefix(m.body, "a:") {
+			t.Fatalf("%q has %v", m.body, m.flags)
+		}
+		flagged += len(m.flags)
+	}
+	if flagged != 301 {
+		t.Errorf("%d flagged", flagged)
+	}
+}
+
 func TestOneFolderDoesNotStopTheOthers(t *testing.T) {
 	r := newRig(t)
 	r.src.deliver("INBOX", "a: 1\r\n\r\n")

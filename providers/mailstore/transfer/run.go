@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -21,6 +22,8 @@ type course struct {
 	src, dst Target // nil: to be opened
 	held     *share
 	failed   error // of the first folder that could not be carried
+
+	tells atomic.Bool // the target told where it stored a message
 
 	mu       sync.Mutex // the rest
 	tally    planner.Tally

@@ -127,6 +127,8 @@ type unsure struct {
 	set  string
 	bits uint32
 	hash [sha256.Size]byte
+
+	print Fingerprint // or zero
 }
 
 // locate finds the places of messages that were stored without telling where:
@@ -164,8 +166,20 @@ func (c *carry) locate(ctx context.Context, sent []unsure) error {
 	return c.locateRest(sent, from)
 }
 
-// locateRest takes what a server altered on storing in order, if it is as many.
+// locateRest finds what a server altered on storing: by what is known of
+// servers, then in order, if it is as many.
 func (c *carry) locateRest(sent []unsure, from uint32) error {
+	for _, u := range sent {
+		at, ok := c.f.find(u.src)
+		x := c.found.like(u.print)
+		if !ok || c.f.rows[at].dst != 0 || x == nil || x.uid < from {
+			continue
+		}
+		x.used = true
+		if err := c.l.placed(c.f, u.src, x.uid, u.set, u.bits, u.hash); err != nil {
+			return err
+		}
+	}
 	sent = slices.DeleteFunc(sent, func(u unsure) bool {
 		at, ok := c.f.find(u.src)
 		return ok && c.f.rows[at].dst != 0

@@ -24,6 +24,7 @@ type parcel struct {
 	item  Item
 	set   string // flags as the source has them
 	hash  [sha256.Size]byte
+	print Fingerprint // where places are found by content; else zero
 	gate  *gate
 	held  int64   // octets of the budget
 	large *stream // its octets are not in memory
@@ -216,12 +217,13 @@ func (s *shipment) done(answer Placed) error {
 		return s.refusedBy(p, answer.Err)
 	}
 	s.accepted(p)
+	s.tells.Store(answer.UID != 0)
 	if answer.UID != 0 && answer.UIDValidity != s.f.target.uidValidity {
 		return gone("the target folder was made anew")
 	}
 	if answer.UID == 0 {
 		s.mu.Lock()
-		s.unsure = append(s.unsure, unsure{p.uid, p.item.Size, p.set, p.bits, p.hash})
+		s.unsure = append(s.unsure, unsure{p.uid, p.item.Size, p.set, p.bits, p.hash, p.print})
 		s.mu.Unlock()
 	}
 	p.job.size = p.item.Size
