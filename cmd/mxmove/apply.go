@@ -51,12 +51,12 @@ func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error 
 
 // applyNow plans, shows, asks and applies.
 func applyNow(ctx context.Context, c *cli, o applyOptions) error {
-	if !o.yes && !c.Terminal() {
-		return refuse("cmd.apply.unasked")
-	}
 	loaded, err := c.load(o.vars)
 	if err != nil {
 		return err
+	}
+	if !o.yes && !c.Terminal() {
+		return refuse("cmd.apply.unasked")
 	}
 	state, w, err := c.open(loaded.Spec, loaded.Secrets)
 	if err != nil {

@@ -48,9 +48,30 @@ func (c *cli) command(use string, codes []int, examples []string, args cobra.Pos
 			}
 			return nil
 		},
-		RunE:                  func(cmd *cobra.Command, given []string) error { return do(cmd.Context(), given) },
+		RunE: func(cmd *cobra.Command, given []string) error {
+			ctx, cancel := c.interruptible(cmd.Context(), name)
+			defer cancel()
+			return do(ctx, given)
+		},
 		DisableFlagsInUseLine: true,
 	}
+}
+
+// interruptible ends with the first interrupt, but for apply, which then stops
+// by itself, and the demo, whose commands are told one by one.
+func (c *cli) interruptible(ctx context.Context, name string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if name == "apply" || name == "demo" {
+		return ctx, cancel
+	}
+	go func() {
+		select {
+		case <-c.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 func exitCodes(cat *text.Catalogue, codes []int) string {

@@ -74,6 +74,9 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 // build looks at the world and compares.
 func (c *cli) build(ctx context.Context, spec *config.Spec, state *executor.State, w world, depth planner.Depth) (*planner.Plan, error) {
 	snap, err := executor.Observe(ctx, w, state, depth)
+	if err == nil {
+		err = ctx.Err() // what was not seen for that reason is no finding
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,11 @@ func (p *progress) read(at time.Time, e executor.Event) {
 	if p.width() == 0 && p.due(at, e) {
 		lines = append(lines, p.summary())
 	}
+	p.show(at, lines)
+}
+
+// show writes lines that stay and draws the rest anew.
+func (p *progress) show(at time.Time, lines []string) {
 	if len(lines) == 0 && at.Sub(p.drawnAt) < blink {
 		return
 	}

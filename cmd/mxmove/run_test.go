@@ -113,6 +113,43 @@ func TestInterrupts(t *testing.T) {
 	}
 }
 
+// Commands that only look end with the first interrupt, and say nothing that
+// they did not see.
+func TestInterruptWhileLooking(t *testing.T) {
+	o := newOffice(t, 3)
+	for _, name := range []string{"plan", "verify", "status"} {
+		var out, errors bytes.Buffer
+		e := o.call().env(&out, &errors)
+		stop := make(chan struct{})
+		e.Stop = stop
+		e.OpenWorld = func(p opening) (world, error) {
+			close(stop)
+			time.Sleep(20 * time.Millisecond) // longer than it takes to hear of it
+			return openWorld(p)
+		}
+		if code := run(t.Context(), e, []string{name, "--dir", o.dir}); code != 1 || !strings.Contains(errors.String(), "cmd.interrupted") || out.Len() > 0 {
+			t.Errorf("%s: exit code %d\n%s%s", name, code, out.String(), errors.String())
+		}
+	}
+}
+
+// At a terminal verify shows how far it is, and leaves nothing of it behind.
+func TestVerifyAtATerminal(t *testing.T) {
+	o := newOffice(t, 3)
+	if got := o.call("apply", "--yes").run(t.Context()); got.code != 0 {
+		t.Fatal(got.errors)
+	}
+	c := o.call("verify")
+	plain := c.run(t.Context())
+	c.screen = 80
+	got := c.run(t.Context())
+	s := &screen{t: t, width: 80}
+	s.write(got.out)
+	if !strings.Contains(got.out, "\x1b[") || strings.Join(s.lines, "\n")+"\n" != plain.out {
+		t.Errorf("on a terminal: %q\non a pipe: %q", got.out, plain.out)
+	}
+}
+
 // While a run is at work, status shows it and another apply is refused.
 func TestStatusOfARunAtWork(t *testing.T) {
 	o := newOffice(t, 60)

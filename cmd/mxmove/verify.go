@@ -12,6 +12,7 @@ import (
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
@@ -48,7 +49,10 @@ func runVerify(ctx context.Context, c *cli, o verifyOptions, args []string) erro
 	if err != nil {
 		return err
 	}
-	results := compareAll(ctx, w, addresses)
+	results := compareAll(ctx, w, addresses, c.watch(len(addresses), o.json))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if o.json {
 		err = writeJSON(c, map[string]any{"mailboxes": results})
 	} else {
@@ -93,7 +97,9 @@ func (r compared) proven() bool {
 		(r.Report.Result == "verify.result.proven" || r.Report.Result == "verify.result.explained")
 }
 
-func compareAll(ctx context.Context, w world, addresses []string) []compared {
+// compareAll gives the results in the order of the addresses; seen is told how
+// far it is, and nil at the end.
+func compareAll(ctx context.Context, w world, addresses []string, seen func(executor.Event)) []compared {
 	results := make([]compared, len(addresses))
 	places := make(chan struct{}, together)
 	var wg sync.WaitGroup
@@ -101,9 +107,11 @@ func compareAll(ctx context.Context, w world, addresses []string) []compared {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			results[i].Address = a
-			report, err := w.Verify(ctx, a, nil)
-			results[i].Report = report
+			id := planner.StepID("verify " + a)
+			seen(executor.StepStarted{Step: id})
+			report, err := w.Verify(ctx, a, func(at planner.Progress) { seen(executor.StepProgress{Step: id, Progress: at}) })
+			seen(executor.StepStopped{Step: id})
+			results[i] = compared{Address: a, Report: report}
 			if err != nil {
 				m := message(err)
 				results[i].Failed = &m
@@ -111,7 +119,29 @@ func compareAll(ctx context.Context, w world, addresses []string) []compared {
 		})
 	}
 	wg.Wait()
+	seen(nil)
 	return results
+}
+
+// watch shows work on mailboxes at a terminal, as the progress of a run; nil
+// ends it. Elsewhere nothing is shown.
+func (c *cli) watch(mailboxes int, quiet bool) func(executor.Event) {
+	if quiet || c.Screen() == 0 {
+		return func(executor.Event) {}
+	}
+	p := newProgress(c, &planner.Plan{})
+	p.todo = mailboxes
+	var mu sync.Mutex
+	return func(e executor.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e == nil {
+			p.clear()
+			return
+		}
+		p.note(c.Now(), e)
+		p.show(c.Now(), nil)
+	}
 }
 
 // shownExceptions is how many differences of a mailbox are written out.
