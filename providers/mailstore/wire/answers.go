@@ -72,7 +72,7 @@ func (a *appending) read() error {
 	case r.kind == '+':
 		a.proceed(nil)
 	case r.kind == 't':
-		a.answer(r)
+		return a.answer(r)
 	}
 	return nil
 }
@@ -99,10 +99,10 @@ func (a *appending) firstOwed() *sent {
 	return nil
 }
 
-func (a *appending) answer(r resp) {
+func (a *appending) answer(r resp) error {
 	s := a.find(r.num)
 	if s == nil {
-		return
+		return nil
 	}
 	cd := a.c.answer(&s.cmd, r.line.rest())
 	if cd.status == "BAD" {
@@ -118,9 +118,14 @@ func (a *appending) answer(r resp) {
 		}
 	}
 	a.mu.Lock()
-	s.answered = true
+	early := s.cmd.err == nil && !s.complete
+	s.answered = !early
 	a.mu.Unlock()
+	if early { // nothing can be stored yet
+		return errEarly()
+	}
 	a.proceed(s)
+	return nil
 }
 
 func (a *appending) find(tag uint32) *sent {

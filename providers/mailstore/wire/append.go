@@ -89,6 +89,7 @@ type sent struct {
 	keywords []imap.Flag
 	result   Appended
 	answered bool
+	complete bool // all its octets are written
 }
 
 // abort makes the reading goroutine end: at once where a body failed, else
@@ -200,7 +201,10 @@ func (a *appending) room(s *sent) error {
 // send writes one APPEND.
 func (a *appending) send(s *sent, m *Outgoing, head string, scratch []byte) error {
 	c := a.c
-	wait := a.mustWait(s, m)
+	wait, err := a.mustWait(s, m)
+	if err != nil {
+		return err
+	}
 	mark := "+}\r\n"
 	if wait {
 		mark = "}\r\n"
@@ -218,7 +222,7 @@ func (a *appending) send(s *sent, m *Outgoing, head string, scratch []byte) erro
 	c.g.busy.Store(true)
 	defer c.g.busy.Store(false)
 	w := &exactly{w: c.w, left: m.Size}
-	_, err := io.CopyBuffer(w, m.Body, scratch)
+	_, err = io.CopyBuffer(w, m.Body, scratch)
 	switch {
 	case w.err != nil:
 		return c.lost(w.err)
@@ -230,6 +234,9 @@ func (a *appending) send(s *sent, m *Outgoing, head string, scratch []byte) erro
 		return &BodyError{s.result.Index, io.ErrUnexpectedEOF}
 	}
 	_, _ = c.w.WriteString("\r\n")
+	a.mu.Lock()
+	s.complete = true
+	a.mu.Unlock()
 	if err := c.w.Flush(); err != nil {
 		return c.lost(err)
 	}
@@ -237,20 +244,26 @@ func (a *appending) send(s *sent, m *Outgoing, head string, scratch []byte) erro
 }
 
 // mustWait tells whether the literal must be a synchronising one, and if so
-// lets the answer be given to await.
-func (a *appending) mustWait(s *sent, m *Outgoing) bool {
+// lets the answer be given to await. An answer that is there already belongs
+// to nothing that was sent.
+func (a *appending) mustWait(s *sent, m *Outgoing) (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if s.answered {
+		return false, errEarly()
+	}
 	tried := a.c.accepted.tried(m.Flags)
 	if !tried {
 		s.keywords = slices.Clone(m.Flags)
 	}
 	if tried && !m.Sync && (a.plus || a.minus && m.Size <= minusLiteral) {
-		return false
+		return false, nil
 	}
 	a.sync = s
-	return true
+	return true, nil
 }
+
+func errEarly() error { return &Malformed{What: "an answer before its message was sent"} }
 
 // await gives the server's answer to a synchronising literal.
 func (a *appending) await() (proceed bool, err error) {

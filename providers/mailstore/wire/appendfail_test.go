@@ -201,3 +201,35 @@ func TestAppendCallbacksFail(t *testing.T) {
 		t.Errorf("an error of done: %v", err)
 	}
 }
+
+// TestAppendEarlyAnswer: OK before the message was sent is not believed, and a
+// refusal before its command was sent leaves nobody waiting.
+func TestAppendEarlyAnswer(t *testing.T) {
+	for _, caps := range []string{plusCaps, "IMAP4rev1"} {
+		for _, answer := range []string{"OK", "NO no"} {
+			c := talk(t, caps, "C: w1 NOOP\nS: w1 OK\nS: w2 "+answer+"\nZ")
+			if err := c.Noop(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Millisecond)
+			out, err := appendAll(c, &Outgoing{Size: 1, Body: &slowly{}})
+			if answer == "OK" && (err == nil || len(out) > 0) {
+				t.Errorf("%s: %v %v", caps, out, err)
+			}
+			_ = c.Close()
+		}
+	}
+}
+
+// slowly gives one octet after a while.
+type slowly struct{ given bool }
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if s.given {
+		return 0, io.EOF
+	}
+	time.Sleep(20 * time.Millisecond)
+	s.given = true
+	p[0] = 'x'
+	return 1, nil
+}

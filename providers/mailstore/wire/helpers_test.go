@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	S~ "text"  sends the Go string as it is
 //	C: text    expects this line
 //	TLS        takes the server's side of a handshake
+//	Z          takes whatever comes until the client closes
 //	E          expects the client to close
 //
 // After the last step it closes.
@@ -77,6 +78,8 @@ func play(t *testing.T, nc net.Conn, cert *tls.Config, text string) {
 				return
 			}
 			nc, r = tc, bufio.NewReader(tc)
+		case step == "Z":
+			_, _ = io.Copy(io.Discard, r)
 		case step == "E":
 			if b, err := r.ReadByte(); err == nil {
 				t.Errorf("client sent %q, but should have closed", b)
