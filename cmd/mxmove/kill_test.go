@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,18 +10,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/mxmove/mxmove/providers/providertest/corpus"
 	"github.com/mxmove/mxmove/providers/providertest/peer"
 )
 
 const (
-	killRounds     = 10
-	killsEachRound = 3
+	kills     = 30
+	maxRounds = 60
 )
 
 // The product is killed at random moments of a copy between two real servers,
@@ -28,7 +30,7 @@ const (
 func TestKilledAtRandomMoments(t *testing.T) {
 	program := build(t)
 	users := map[string]string{"from@acme.test": "pw"}
-	for i := range killRounds + 1 {
+	for i := range maxRounds + 1 {
 		users[target(i)] = "pw"
 	}
 	source, dest := peer.Dovecot(t, peer.Options{Users: users}), peer.Dovecot(t, peer.Options{Users: users})
@@ -36,49 +38,61 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	want := corpus.Dump(t, source, "from@acme.test")
 
 	began := time.Now()
-	if out, err := apply(program, killSpec(t, source, dest, target(killRounds)), 0); err != nil {
+	if out, err := apply(program, killSpec(t, source, dest, target(maxRounds)), 0); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	whole := time.Since(began)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("uninterrupted: %v; seed %d", whole, seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	killed := 0
-	for i := range killRounds {
-		dir := killSpec(t, source, dest, target(i))
-		for range killsEachRound {
-			out, err := apply(program, dir, time.Duration(random.Int64N(int64(whole))))
-			var exit *exec.ExitError
-			switch {
-			case err == nil: // it was faster than the killer
-			case errors.As(err, &exit) && exit.ExitCode() == -1:
-				killed++
-			default:
-				t.Fatalf("round %d: %v\n%s", i, err, out)
+	killed, round := 0, 0
+	for ; killed < kills && round < maxRounds; round++ {
+		dir := killSpec(t, source, dest, target(round))
+		for range 3 {
+			if !dies(t, program, dir, time.Duration(random.Int64N(int64(whole)))) {
+				break
 			}
+			killed++
 		}
 		if out, err := apply(program, dir, 0); err != nil {
-			t.Fatalf("round %d, run to its end: %v\n%s", i, err, out)
+			t.Fatalf("round %d, run to its end: %v\n%s", round, err, out)
 		}
-		if d := cmp.Diff(relevant(want), relevant(corpus.Dump(t, dest, target(i)))); d != "" {
-			t.Errorf("round %d: source and target differ (-source +target):\n%s", i, d)
+		if d := gocmp.Diff(relevant(want), relevant(corpus.Dump(t, dest, target(round)))); d != "" {
+			t.Errorf("round %d: source and target differ (-source +target):\n%s", round, d)
 		}
 	}
-	t.Logf("killed %d times", killed)
-	if killed < killRounds {
-		t.Errorf("only %d of %d runs were killed", killed, killRounds*killsEachRound)
+	t.Logf("killed %d times in %d rounds", killed, round)
+	if killed < kills {
+		t.Errorf("killed only %d times in %d rounds: the copy is faster than the killer", killed, round)
 	}
+}
+
+// dies runs the program and reports whether the killer was faster.
+func dies(t *testing.T, program, dir string, after time.Duration) bool {
+	t.Helper()
+	out, err := apply(program, dir, after)
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == -1) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return err != nil
 }
 
 func target(i int) string { return fmt.Sprintf("to%02d@acme.test", i) }
 
-// relevant leaves out the empty folders that a server makes by itself.
+// relevant leaves out the empty folders that a server makes by itself, and the
+// order of messages: what a dead run sent last may lie before what it sent
+// first.
 func relevant(m corpus.Mailbox) corpus.Mailbox {
 	out := corpus.Mailbox{}
 	for path, box := range m {
-		if len(box.Mail) > 0 {
-			out[path] = box
+		if len(box.Mail) == 0 {
+			continue
 		}
+		box.Mail = slices.SortedFunc(slices.Values(box.Mail), func(a, b corpus.Stored) int {
+			return cmp.Or(cmp.Compare(a.SHA256, b.SHA256), a.Date.Compare(b.Date))
+		})
+		out[path] = box
 	}
 	return out
 }

@@ -22,7 +22,12 @@ func (r *rig) watched(ctx context.Context) (sleeps []time.Duration, seen []plann
 	l, _ := mustOpen(r.t, r.dir)
 	defer l.Close()
 	p := &Pass{Source: r.src, Target: r.dst, Ledger: l, Options: r.o, Stop: r.stop,
-		Sleep:    func(_ context.Context, d time.Duration) error { sleeps = append(sleeps, d); return nil },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			if d != calmPause {
+				sleeps = append(sleeps, d)
+			}
+			return nil
+		},
 		Progress: func(p planner.Progress) { seen = append(seen, p) }}
 	tally, err = p.Run(ctx)
 	return sleeps, seen, tally, err
@@ -45,6 +50,39 @@ func TestBackoff(t *testing.T) {
 	if !isClass(err, planner.Gone) || !slices.Equal(sleeps, want) {
 		t.Errorf("%v, %v", sleeps, err)
 	}
+}
+
+// A server goes on storing what a connection brought before it died.
+func TestWhatADeadConnectionStillBringsIsNotSentAgain(t *testing.T) {
+	r := newRig(t)
+	for i := range 5 {
+		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
+	}
+	appends := 0
+	r.dst.step = func(op string) error {
+		if op == "append" {
+			if appends++; appends == 2 {
+				return gone("cut")
+			}
+		}
+		return nil
+	}
+	l, _ := mustOpen(t, r.dir)
+	defer l.Close()
+	pauses := 0
+	late := func(_ context.Context, d time.Duration) error {
+		if d == calmPause {
+			if pauses++; pauses == 2 || pauses == 2+calmLooks-1 {
+				r.dst.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", min(pauses-1, 2)))
+			}
+		}
+		return nil
+	}
+	tally, err := (&Pass{Source: r.src, Target: r.dst, Ledger: l, Options: r.o, Stop: r.stop, Sleep: late}).Run(t.Context())
+	if err != nil || tally.Copied != 3 || tally.Adopted != 2 {
+		t.Errorf("%+v, %v", tally, err)
+	}
+	r.same()
 }
 
 func TestProgressResetsBackoffAndHintsAreObeyed(t *testing.T) {
