@@ -214,20 +214,6 @@ func place() string {
 
 func isRuntime(name string) bool { return len(name) > 8 && name[:8] == "runtime." }
 
-// progress tells of a step at most once a second, and of its first and last
-// message always.
-func (d *driver) progress(id planner.StepID) func(planner.Progress) {
-	var last time.Time
-	return func(p planner.Progress) {
-		now := d.Self.Now()
-		if p.Done > 0 && p.Done < p.Total && now.Sub(last) < time.Second {
-			return
-		}
-		last = now
-		d.emit(StepProgress{Step: id, Progress: p})
-	}
-}
-
 // Bounds of trying again within one turn.
 const (
 	tries    = 5

@@ -97,6 +97,12 @@ type StepProgress struct {
 	Progress planner.Progress `json:"progress"`
 }
 
+// StepNoted (step-noted): what a person should know of a step, which goes on.
+type StepNoted struct {
+	Step planner.StepID `json:"step"`
+	Note config.Finding `json:"note"`
+}
+
 // StepWaits (step-waits): a server asks to wait, or the connection is gone;
 // the step is tried again.
 type StepWaits struct {

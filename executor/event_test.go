@@ -40,6 +40,7 @@ func everyEvent() []Event {
 		StepHeld{Step: id, Reason: why},
 		StepStarted{Step: id, N: 14, Of: 34},
 		StepProgress{Step: id, Progress: planner.Progress{Folder: "INBOX", Done: 9, Total: 12, Bytes: 10, BytesAll: 20}},
+		StepNoted{Step: id, Note: why},
 		StepWaits{Step: id, Fault: fault(planner.Throttled, "server.throttled"), Try: 2, Until: epoch.Add(time.Minute)},
 		StepDone{Step: id, Tally: tally, Took: 63 * time.Second},
 		StepFailed{Step: id, Tally: tally, Fault: fault(planner.Full, "target.full")},

@@ -19,6 +19,7 @@ func (GateChecked) name() string   { return "gate-checked" }
 func (StepHeld) name() string      { return "step-held" }
 func (StepStarted) name() string   { return "step-started" }
 func (StepProgress) name() string  { return "step-progress" }
+func (StepNoted) name() string     { return "step-noted" }
 func (StepWaits) name() string     { return "step-waits" }
 func (StepDone) name() string      { return "step-done" }
 func (StepFailed) name() string    { return "step-failed" }
@@ -87,6 +88,9 @@ func (e StepStarted) Msg() text.Msg {
 func (e StepProgress) Msg() text.Msg {
 	return stepMsg("event.step-progress", e.Step, "done", itoa(e.Progress.Done), "total", itoa(e.Progress.Total))
 }
+
+// Msg names the step.
+func (e StepNoted) Msg() text.Msg { return stepMsg("event.step-noted", e.Step) }
 
 // Msg says until when.
 func (e StepWaits) Msg() text.Msg {

@@ -48,7 +48,7 @@ type Line struct {
 	Msg   *text.Msg        `json:"msg,omitempty"`
 	Tally *planner.Tally   `json:"tally,omitempty"`
 	Fault *planner.Fault   `json:"fault,omitempty"`
-	Why   []config.Finding `json:"why,omitempty"` // refused: the reasons
+	Why   []config.Finding `json:"why,omitempty"` // refused: the reasons; note: the finding
 	Prev  string           `json:"prev"`
 	Hash  string           `json:"-"` // SHA-256 over the line without it, hexadecimal
 }

@@ -30,6 +30,7 @@ type Report struct {
 	Stopped []StepReport     `json:"stopped,omitempty"`
 	Held    []StepReport     `json:"held,omitempty"`
 	LeftOut []StepReport     `json:"left_out,omitempty"`
+	Notes   []StepReport     `json:"notes,omitempty"`
 	Refused []config.Finding `json:"refused,omitempty"`
 	Changed *SpecChanged     `json:"changed,omitempty"` // the files at hand against the plan's spec
 	Journal JournalHead      `json:"journal"`
@@ -43,7 +44,7 @@ type StepReport struct {
 	Unknown bool            `json:"unknown,omitempty"` // stopped: how far it came is not known
 	Because planner.StepID  `json:"because,omitempty"` // left out: the step beyond the plan
 	Fault   *planner.Fault  `json:"fault,omitempty"`
-	Reason  *config.Finding `json:"reason,omitempty"` // held
+	Reason  *config.Finding `json:"reason,omitempty"` // held; of a note: what it says
 }
 
 // JournalHead names the journal's last line when the report was written, so
@@ -67,6 +68,8 @@ func (r *Report) event(e Event) {
 		r.LeftOut = append(r.LeftOut, StepReport{Step: e.Step, Because: e.Because})
 	case StepHeld:
 		r.Held = append(r.Held, StepReport{Step: e.Step, Reason: &e.Reason})
+	case StepNoted:
+		r.Notes = append(r.Notes, StepReport{Step: e.Step, Reason: &e.Note})
 	case StepDone:
 		r.Tally = sum(r.Tally, e.Tally)
 		r.Done = append(r.Done, StepReport{Step: e.Step, Tally: e.Tally, Took: e.Took})

@@ -128,6 +128,8 @@ func lineOf(at time.Time, e Event) (Line, bool) {
 		l.Kind = KindStart
 	case LockTakenOver, JournalCut, SpecChanged:
 		l.Kind = KindNote
+	case StepNoted:
+		l.Kind, l.Step, l.Why = KindNote, e.Step, []config.Finding{e.Note}
 	case LeftOut:
 		l.Kind, l.Step = KindLeftOut, e.Step
 	case StepStarted:

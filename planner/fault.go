@@ -3,6 +3,7 @@ package planner
 import (
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 )
 
@@ -55,12 +56,13 @@ type Tally struct {
 	Skipped  int   `json:"skipped,omitempty"`  // left out by the spec (since, folders)
 }
 
-// Progress is a pass under way.
+// Progress is a pass under way, or with Note only that.
 type Progress struct {
-	Folder   string `json:"folder,omitempty"` // the source's, for people
-	Done     int    `json:"done"`             // messages handled in this pass
-	Total    int    `json:"total"`            // messages to handle, as far as known
-	Bytes    int64  `json:"bytes"`
-	BytesAll int64  `json:"bytes_all"` // estimate
-	Waiting  *Fault `json:"waiting,omitempty"`
+	Note     *config.Finding `json:"note,omitempty"`   // what a person should know of it, told once
+	Folder   string          `json:"folder,omitempty"` // the source's, for people
+	Done     int             `json:"done"`             // messages handled in this pass
+	Total    int             `json:"total"`            // messages to handle, as far as known
+	Bytes    int64           `json:"bytes"`
+	BytesAll int64           `json:"bytes_all"` // estimate
+	Waiting  *Fault          `json:"waiting,omitempty"`
 }

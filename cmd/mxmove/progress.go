@@ -181,6 +181,8 @@ func (p *progress) lines(e executor.Event) []string {
 		return append([]string{said}, p.texts(e.Fault.Msg, "what", "do")...)
 	case executor.StepHeld:
 		return append([]string{said}, p.texts(e.Reason.Msg, "what", "do")...)
+	case executor.StepNoted:
+		return append([]string{said}, p.texts(e.Note.Msg, "what", "do")...)
 	case executor.StepWaits:
 		return append([]string{said}, p.texts(e.Fault.Msg, "what")...)
 	case executor.Finished:

@@ -69,16 +69,20 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		return planner.Tally{}, err
 	}
 	defer ledger.Close()
+	tell(progress, notes)
 	pass := &transfer.Pass{
 		Source: p.source, Target: p.target, Ledger: ledger, Options: s.options(row),
 		Progress: progress, Stop: stop,
 	}
 	tally, err := pass.Run(ctx)
-	_ = notes
-	if errors.Is(err, transfer.ErrStopped) {
-		err = planner.ErrStopped
-	}
+	tell(progress, pass.Notes())
 	return tally, err
+}
+
+func tell(progress func(planner.Progress), notes []config.Finding) {
+	for _, n := range notes {
+		progress(planner.Progress{Note: &n})
+	}
 }
 
 func (s *Store) endpoint(d *side, row config.Mailbox) planner.Endpoint {
