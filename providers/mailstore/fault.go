@@ -31,8 +31,8 @@ func (s *side) fault(login string, err error) error {
 	}
 	switch {
 	case errors.Is(err, wire.ErrMechanism), errors.Is(err, wire.ErrPreauth):
-		return s.because("login.mechanism", planner.Account, "kind", s.imap.Login.Kind, "offered", s.offers(err))
-	case errors.Is(err, wire.ErrNoTLS), errors.Is(err, wire.ErrInjected), errors.Is(err, wire.ErrClearText):
+		return s.because("login.mechanism", planner.Account, "kind", s.imap.Login.Kind, "offered", err.Error())
+	case errors.Is(err, wire.ErrNoTLS), errors.Is(err, wire.ErrNotTLS), errors.Is(err, wire.ErrInjected), errors.Is(err, wire.ErrClearText):
 		return s.because("server.tls", planner.Unreachable, "reason", err.Error())
 	}
 	return s.broken(err)
@@ -78,9 +78,6 @@ func (s *side) broken(err error) *planner.Fault {
 	}
 	return s.because("server.gone", planner.Gone, "reason", err.Error())
 }
-
-// offers is what the server said it can do, for ErrMechanism.
-func (s *side) offers(err error) string { return err.Error() }
 
 // appendError keeps a refusal that concerns one message apart from what
 // concerns the mailbox or the connection.

@@ -120,11 +120,26 @@ func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
 	}
 	if err != nil {
 		c.Close()
+		if errors.Is(err, wire.ErrMechanism) {
+			return nil, s.because("login.mechanism", planner.Account, "kind", s.imap.Login.Kind, "offered", offers(c.Caps()))
+		}
 		return nil, s.fault(a.login, err)
 	}
 	caps := c.Caps()
 	s.signedCaps.Store(&caps)
 	return c, nil
+}
+
+// offers lists the ways to sign in that a server tells.
+func offers(caps imap.CapSet) string {
+	var words []string
+	for c := range caps {
+		if c == imap.CapLoginDisabled || strings.HasPrefix(string(c), "AUTH=") {
+			words = append(words, string(c))
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }
 
 // credentials reveals the secret of an account, as late as possible.
