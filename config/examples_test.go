@@ -1,0 +1,55 @@
+package config
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Every example loads without an error, and with only its secrets missing, is
+// formatted, and is found at all.
+func TestExamplesLoad(t *testing.T) {
+	dirs, err := filepath.Glob("../examples/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, dir := range dirs {
+		loaded, findings := Load(Options{Dir: dir, Version: "0.1.0", Getenv: func(string) string { return "set" },
+			Tracked: func([]string) (map[string]bool, error) { return nil, nil }})
+		if loaded.Spec == nil {
+			t.Errorf("%s: %v", dir, findings)
+			continue
+		}
+		for _, f := range findings {
+			if f.Code != "secret.unreadable" {
+				t.Errorf("%s: %s %v", f.At, f.Code, f.Args)
+			}
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "*.hcl"))
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(b, Format(b)) {
+				t.Errorf("%s is not as fmt writes it", file)
+			}
+		}
+	}
+}
+
+// The full example holds every attribute of the language, so it is documentation.
+func TestTheFullExampleIsDecoded(t *testing.T) {
+	loaded, _ := Load(Options{Dir: "../examples/imap-to-imap", Version: "0.1.0", Getenv: func(string) string { return "set" },
+		Tracked: func([]string) (map[string]bool, error) { return nil, nil }})
+	s := loaded.Spec
+	if s == nil {
+		t.Fatal("it does not load")
+	}
+	if len(s.Roster.Mailboxes) != 4 || len(s.Roster.Skip) != 1 || s.Source.IMAP.Login.Kind != LoginMaster ||
+		s.Source.IMAP.Limits.Connections != 4 || s.History.Since != "2015-01-01" || s.History.Map["Old/Projects"] != "Projects" ||
+		s.Source.IMAP.Login.Password.String() != "var:old_admin_password" || s.Roster.Mailboxes[0].Kind != "shared" {
+		t.Errorf("%+v", s)
+	}
+}
