@@ -11,6 +11,12 @@ type Spec struct {
 	Target    Side      `json:"target"`
 	Roster    Roster    `json:"roster"`
 	History   *History  `json:"history,omitempty"` // nil: no old mail is carried
+
+	Cutover      *Cutover      `json:"cutover,omitempty"` // nil: the spec only prepares and copies
+	Guards       Guards        `json:"guards,omitzero"`
+	Acknowledged []Acknowledge `json:"acknowledge,omitempty"` // ordered by kind and subject
+	Again        []Again       `json:"again,omitempty"`       // ordered by step
+	Customers    *Customers    `json:"customers,omitempty"`
 }
 
 // Migration names the migration and its state directory.
@@ -19,16 +25,46 @@ type Migration struct {
 	Version  string `json:"version,omitempty"`  // constraint on mxmove's version
 	Language string `json:"language,omitempty"` // en or zh-CN
 	State    string `json:"state"`              // absolute or relative to the spec's directory
+	Identity string `json:"identity,omitempty"` // path of the age identity of the sealed store
 	At       Pos    `json:"at"`
 }
 
 // Side is one end of the migration.
 type Side struct {
-	Kind    string   `json:"kind"`              // imap
+	Kind    string   `json:"kind"`              // imap, exmail (source only) or wecom
 	Domain  string   `json:"domain,omitempty"`  // the source's; A-labels in lower case
 	Aliases []string `json:"aliases,omitempty"` // further domains of the same mailboxes
-	IMAP    IMAP     `json:"imap"`
-	At      Pos      `json:"at"`
+	IMAP    IMAP     `json:"imap"`              // Host "": no mailbox can be opened by IMAP
+
+	// Of tenants (exmail, wecom).
+	CorpID    string   `json:"corp_id,omitempty"`
+	Name      string   `json:"name,omitempty"`      // as the spec's author knows the tenant; compared with what is observed
+	Creator   string   `json:"creator,omitempty"`   // account (userid) of the creator, MERGE-01
+	Procedure string   `json:"procedure,omitempty"` // target: history, merge or upgrade; "" for imap
+	Mode      int      `json:"mode,omitempty"`      // upgrade: 1 a new tenant, 2 an existing one (UPGRADE-03)
+	APIs      []API    `json:"apis,omitempty"`      // ordered by name
+	Seats     *Seats   `json:"seats,omitempty"`     // target
+	Archive   *Archive `json:"archive,omitempty"`   // target: of the mail that a merge erases (MERGE-03)
+	At        Pos      `json:"at"`
+}
+
+// API is one application of a tenant: its name says what it may do.
+type API struct {
+	Name   string `json:"name"` // directory, mail or customers
+	Secret Secret `json:"secret"`
+	At     Pos    `json:"at"`
+}
+
+// Seats are paid accounts of the target tenant (EDITION-02 to -04).
+type Seats struct {
+	VIP int `json:"vip"`
+	At  Pos `json:"at"`
+}
+
+// Archive says where mail is kept that a final step erases.
+type Archive struct {
+	Path string `json:"path"` // relative to the spec's directory
+	At   Pos    `json:"at"`
 }
 
 // TLS modes of a connection.
@@ -70,14 +106,30 @@ type Login struct {
 
 // Limits bound what mxmove asks of a server.
 type Limits struct {
-	Connections int `json:"connections"` // at once to this server; default 8
+	Connections int     `json:"connections"`           // at once to this server; default 8
+	PerMailbox  int     `json:"per_mailbox,omitempty"` // at once to one mailbox; default 1
+	Rate        int64   `json:"rate,omitempty"`        // octets a second; 0: no limit
+	Hours       []Hours `json:"hours,omitempty"`       // ordered by From
+}
+
+// Hours are a part of the day with a rate of its own, in the local time of the
+// machine that runs apply. To before From is over midnight.
+type Hours struct {
+	From string `json:"from"` // HH:MM
+	To   string `json:"to"`
+	Rate int64  `json:"rate"` // octets a second
+	At   Pos    `json:"at"`
 }
 
 // Roster is the list of mailboxes, in the order of their addresses.
 type Roster struct {
 	Files     []string  `json:"files,omitempty"`
-	Skip      []string  `json:"skip,omitempty"` // left behind on purpose, named in every plan
+	Skip      []string  `json:"skip,omitempty"`     // left behind on purpose, named in every plan
+	Unlisted  string    `json:"unlisted,omitempty"` // leave (default) or allocate: what becomes of directory members without a row
 	Mailboxes []Mailbox `json:"mailboxes"`
+	Shared    []Shared  `json:"shared,omitempty"`  // ordered by address
+	Groups    []Group   `json:"groups,omitempty"`  // ordered by address
+	Leavers   []Leaver  `json:"leavers,omitempty"` // ordered by address
 	At        Pos       `json:"at"`
 }
 
@@ -93,14 +145,17 @@ type Mailbox struct {
 	Department     string `json:"department,omitempty"`
 	Kind           string `json:"kind,omitempty"` // member (default), shared
 	Wave           string `json:"wave,omitempty"`
+	Account        string `json:"account,omitempty"` // userid in the target tenant
+	Was            string `json:"was,omitempty"`     // address before a rename
+	Mover          string `json:"mover,omitempty"`   // overrides history.mover for this mailbox
 	At             Pos    `json:"at"`
 }
 
 // History says how old mail is carried.
 type History struct {
-	Mover     string            `json:"mover"`           // mxmove
+	Mover     string            `json:"mover"`           // mxmove or wizard (HISTORY-17)
 	Since     string            `json:"since,omitempty"` // INTERNALDATE, UTC, YYYY-MM-DD
-	Deletions string            `json:"deletions"`       // keep
+	Deletions string            `json:"deletions"`       // keep or follow
 	Refused   string            `json:"refused"`         // quarantine or fail
 	Skip      []string          `json:"skip,omitempty"`  // folders, by path with "/"
 	Map       map[string]string `json:"map,omitempty"`   // source folder → target folder, by path with "/"
