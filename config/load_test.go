@@ -121,9 +121,9 @@ func TestGoodSpec(t *testing.T) {
 	want := &Spec{
 		Migration: Migration{Name: "held", Version: ">= 0.1", State: ".mxmove"},
 		Source: Side{Kind: "imap", Domain: "held.test", Aliases: []string{"held.example"}, IMAP: IMAP{
-			Host: "imap.old.test", Port: 993, TLS: "implicit", Login: Login{Kind: "password"}, Limits: Limits{4}}},
+			Host: "imap.old.test", Port: 993, TLS: "implicit", Login: Login{Kind: "password"}, Limits: Limits{Connections: 4}}},
 		Target: Side{Kind: "imap", IMAP: IMAP{
-			Host: "::1", Port: 143, TLS: "none", Login: Login{Kind: "password"}, Limits: Limits{8}}},
+			Host: "::1", Port: 143, TLS: "none", Login: Login{Kind: "password"}, Limits: Limits{Connections: 8}}},
 		Roster: Roster{Files: []string{"roster.csv"}, Skip: []string{"robot@held.test"}, Mailboxes: []Mailbox{
 			{Address: "alice@held.test", SourceLogin: "al", SourcePassword: SecretRef("cell:roster.csv#alice@held.test#source_password"),
 				TargetAddress: "alice@held.test", TargetLogin: "alice@held.test", TargetPassword: env("ZOE_NEW"), Kind: "member"},
