@@ -128,6 +128,14 @@ func (l *loader) checkSecret(s Secret, at Pos) {
 		}
 	case refFile:
 		l.checkSecretFile(s, rest, at)
+	case refExec:
+		if command, ok := commandOf(rest); !ok {
+			l.say(Error, at, "secret.command")
+		} else if _, err := lookUp(l.o.Dir, command[0]); err != nil {
+			l.say(Warning, at, "secret.no-program", "program", command[0])
+		}
+	case refSealed:
+		l.say(Warning, at, "secret.sealed", "ref", s.ref)
 	}
 }
 

@@ -25,27 +25,30 @@ const (
 	colDepartment
 	colKind
 	colWave
+	colAccount
+	colWas
+	colMover
 	numColumns
 )
 
 var columns = [numColumns]string{
 	"address", "source_login", "source_password", "target_address", "target_login",
-	"target_password", "name", "department", "kind", "wave",
+	"target_password", "name", "department", "kind", "wave", "account", "was", "mover",
 }
 
 var byteOrderMark = []byte("\ufeff")
 
-// sheet reads one CSV file (RFC 4180, UTF-8) and knows where each cell stands.
+// sheet reads one CSV file (RFC 4180) and knows where each cell stands.
 type sheet struct {
 	file   string
-	data   []byte // without the mark
+	data   []byte // in UTF-8, without the mark
 	starts []int  // offset of each line
 	csv    *csv.Reader
 	cells  []string // of the current row
 }
 
+// newSheet reads text in UTF-8 without a mark.
 func newSheet(file string, data []byte) *sheet {
-	data = bytes.TrimPrefix(data, byteOrderMark)
 	r := csv.NewReader(bytes.NewReader(data))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(data), -1, true
 	return &sheet{file: file, data: data, starts: lineStarts(data), csv: r}
@@ -112,15 +115,6 @@ func (s *sheet) at(line, column int) Pos {
 	return p
 }
 
-// header maps the current row's cells to columns; -1 is no column of ours.
-func (s *sheet) header() []int {
-	h := make([]int, len(s.cells))
-	for i, c := range s.cells {
-		h[i] = slices.Index(columns[:], strings.TrimSpace(c))
-	}
-	return h
-}
-
 // errNoCell means that a row or column is gone since the roster was read.
 var errNoCell = errors.New("no such row or column")
 
@@ -134,8 +128,9 @@ type cellIndex struct {
 type indexed struct {
 	size   int64
 	mod    time.Time
+	enc    encoding
 	comma  rune
-	header []int
+	header header
 	rows   map[string]span // by canonical address
 }
 
@@ -155,8 +150,8 @@ func (x *cellIndex) get(path, address, column string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, ok := in.rows[address]
-	i := slices.Index(in.header, slices.Index(columns[:], column))
+	row, ok := in.rows[in.header.key(address)]
+	i := slices.Index(in.header.columns, slices.Index(columns[:], column))
 	if !ok || i < 0 {
 		return nil, errNoCell
 	}
@@ -170,17 +165,17 @@ func (x *cellIndex) get(path, address, column string) ([]byte, error) {
 // cell takes cell i of the last row in b, and only if it is the address's own:
 // the file may have changed since it was indexed.
 func (in *indexed) cell(b []byte, address string, i int) ([]byte, error) {
-	r := csv.NewReader(bytes.NewReader(b))
+	r := csv.NewReader(bytes.NewReader(in.enc.decodeAll(b)))
 	r.Comma, r.FieldsPerRecord = in.comma, -1
 	rows, err := r.ReadAll()
 	if err != nil || len(rows) == 0 {
 		return nil, errNoCell
 	}
-	row, at := rows[len(rows)-1], slices.Index(in.header, colAddress)
+	row, at := rows[len(rows)-1], slices.Index(in.header.columns, colAddress)
 	if i >= len(row) || at >= len(row) {
 		return nil, errNoCell
 	}
-	if a, err := Canonical(row[at]); err != nil || a != address {
+	if in.header.canonical(row[at]) != in.header.key(address) {
 		return nil, errNoCell
 	}
 	return []byte(row[i]), nil
@@ -207,14 +202,15 @@ func (x *cellIndex) index(path string, f *os.File) (*indexed, error) {
 }
 
 func indexRows(data []byte) *indexed {
-	s := newSheet("", data)
-	mark := int64(len(data) - len(s.data))
-	in := &indexed{comma: s.csv.Comma, rows: map[string]span{}}
+	t := decodeText(data)
+	s := newSheet("", t.data)
+	in := &indexed{enc: t.enc, comma: s.csv.Comma, rows: map[string]span{}}
 	if s.next() != nil {
 		return in
 	}
-	in.header = s.header()
-	at := slices.Index(in.header, colAddress)
+	in.header = readHeader(s.cells)
+	at := slices.Index(in.header.columns, colAddress)
+	raw := t.offsets(s.starts)
 	for {
 		from := s.csv.InputOffset()
 		err := s.next()
@@ -224,12 +220,12 @@ func indexRows(data []byte) *indexed {
 		if err != nil || at < 0 || at >= len(s.cells) {
 			continue
 		}
-		if a, err := Canonical(s.cells[at]); err == nil {
+		if a := in.header.canonical(s.cells[at]); a != "" {
 			if _, twice := in.rows[a]; twice {
 				in.rows[a] = span{} // which one is meant nobody knows
 				continue
 			}
-			in.rows[a] = span{mark + from, mark + s.csv.InputOffset()}
+			in.rows[a] = span{raw(from), raw(s.csv.InputOffset())}
 		}
 	}
 }

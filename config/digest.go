@@ -30,12 +30,65 @@ func meaning(s Spec) Spec {
 		h.At, h.Skip = Pos{}, sorted(h.Skip)
 		s.History = &h
 	}
+	s.Guards.At = Pos{}
+	s.Cutover = cutoverMeaning(s.Cutover)
+	s.Acknowledged, s.Again = slices.Clone(s.Acknowledged), slices.Clone(s.Again)
+	for i := range s.Acknowledged {
+		s.Acknowledged[i].At, s.Acknowledged[i].AtMost.At = Pos{}, Pos{}
+	}
+	for i := range s.Again {
+		s.Again[i].At = Pos{}
+	}
+	s.Customers = customersMeaning(s.Customers)
 	return s
+}
+
+func cutoverMeaning(c *Cutover) *Cutover {
+	if c == nil {
+		return nil
+	}
+	m := *c
+	m.At, m.Accept.At, m.Accept.Mailboxes = Pos{}, Pos{}, sorted(m.Accept.Mailboxes)
+	m.Opens, m.Closes = m.Opens.UTC(), m.Closes.UTC()
+	m.Zones = slices.Clone(m.Zones)
+	for i := range m.Zones {
+		z := &m.Zones[i]
+		z.At, z.SPF.At = Pos{}, Pos{}
+		z.MX, z.SPF.Add, z.SPF.Remove = sorted(z.MX), sorted(z.SPF.Add), sorted(z.SPF.Remove)
+	}
+	return &m
+}
+
+func customersMeaning(c *Customers) *Customers {
+	if c == nil {
+		return nil
+	}
+	m := *c
+	m.At, m.JoinCodes = Pos{}, sorted(m.JoinCodes)
+	if m.Contract != nil {
+		contract := *m.Contract
+		contract.At, m.Contract = Pos{}, &contract
+	}
+	return &m
 }
 
 func sideMeaning(s Side) Side {
 	s.At, s.IMAP.At, s.IMAP.Login.At = Pos{}, Pos{}, Pos{}
 	s.Aliases = sorted(s.Aliases)
+	s.IMAP.Limits.Hours = slices.Clone(s.IMAP.Limits.Hours)
+	for i := range s.IMAP.Limits.Hours {
+		s.IMAP.Limits.Hours[i].At = Pos{}
+	}
+	s.APIs = slices.Clone(s.APIs)
+	for i := range s.APIs {
+		s.APIs[i].At = Pos{}
+	}
+	if s.Seats != nil {
+		s.Seats = &Seats{VIP: s.Seats.VIP}
+	}
+	if s.Archive != nil {
+		s.Archive = &Archive{Path: s.Archive.Path}
+	}
 	return s
 }
 
@@ -46,6 +99,16 @@ func rosterMeaning(r Roster) Roster {
 		r.Mailboxes[i].At = Pos{}
 	}
 	slices.SortFunc(r.Mailboxes, func(a, b Mailbox) int { return strings.Compare(a.Address, b.Address) })
+	r.Shared, r.Groups, r.Leavers = slices.Clone(r.Shared), slices.Clone(r.Groups), slices.Clone(r.Leavers)
+	for i := range r.Shared {
+		r.Shared[i].At = Pos{}
+	}
+	for i := range r.Groups {
+		r.Groups[i].At = Pos{}
+	}
+	for i := range r.Leavers {
+		r.Leavers[i].At = Pos{}
+	}
 	return r
 }
 

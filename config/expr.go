@@ -98,10 +98,6 @@ func (l *loader) soundCall(call *hclsyntax.FunctionCallExpr) bool {
 		return true
 	}
 	at := l.pos(call.NameRange)
-	if laterFunctions[call.Name] {
-		l.say(Error, at, "later.function", "name", call.Name)
-		return false
-	}
 	l.sayUnknown(Error, at, "expr.function", call.Name, slices.Collect(maps.Keys(l.ctx.Functions)))
 	return false
 }

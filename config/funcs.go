@@ -36,13 +36,27 @@ func secretFunc(kind string) function.Function {
 	})
 }
 
-// laterFunctions are of the language but not of this version.
-var laterFunctions = map[string]bool{"exec": true, "sealed": true}
+// execFunc makes exec: a reference to a command, which runs when the secret is
+// used.
+func execFunc() function.Function {
+	return function.New(&function.Spec{
+		VarParam: &function.Parameter{Name: "command", Type: cty.String},
+		Type:     function.StaticReturnType(secretType),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			command := make([]string, len(args))
+			for i, a := range args {
+				command[i] = a.AsString()
+			}
+			return secretVal(commandRef(command)), nil
+		},
+	})
+}
 
-// functions are env, file and the pure ones of cty's library.
+// functions are those that name secrets and the pure ones of cty's library.
 func functions() map[string]function.Function {
 	return map[string]function.Function{
 		"env": secretFunc(refEnv), "file": secretFunc(refFile),
+		"exec": execFunc(), "sealed": secretFunc(refSealed),
 
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "chomp": stdlib.ChompFunc,
 		"chunklist": stdlib.ChunklistFunc, "coalesce": stdlib.CoalesceFunc,

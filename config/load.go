@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/mxmove/mxmove/config/text"
 )
@@ -45,7 +46,9 @@ func Load(o Options) (*Loaded, []Finding) {
 	if len(l.findings) == 0 { // of a directory that is half read nothing true can be said
 		l.evaluate()
 		l.decode()
+		l.rosterFiles()
 		l.finish()
+		l.across()
 		l.keptByGit()
 	}
 	out := &Loaded{Files: l.files, Secrets: NewSecrets(o.Dir, o.Getenv, l.sensitive)}
@@ -70,9 +73,23 @@ type loader struct {
 	sensitive map[string]string   // values of sensitive variables
 	secretAt  []hcl.Range         // where assignments to secrets' places stand
 
+	defaults map[string]cty.Value // of arguments, by how they are written
+	at       places
+
 	spec    Spec
 	rows    []row
 	secrets []secretFile // files that git must not keep
+}
+
+// places are where arguments stand that are checked once everything is decoded.
+type places struct {
+	source, target         sideAt
+	procedure, mode, mover Pos
+	files                  Pos
+	cutover                cutoverAt
+	shared                 map[string]Pos // the users of a shared mailbox, by address
+	groups                 map[string]Pos // the members of a group, by address
+	leavers                map[string]Pos // who gets a leaver's mail, by address
 }
 
 func newLoader(o Options) *loader {
@@ -84,8 +101,9 @@ func newLoader(o Options) *loader {
 	}
 	return &loader{
 		o: o, files: map[string][]byte{}, starts: map[string][]int{},
-		known: map[string][]string{}, failed: map[string]bool{},
+		known: map[string][]string{}, defaults: map[string]cty.Value{}, failed: map[string]bool{},
 		sensitive: map[string]string{},
+		at:        places{shared: map[string]Pos{}, groups: map[string]Pos{}, leavers: map[string]Pos{}},
 	}
 }
 
@@ -108,7 +126,7 @@ func (l *loader) readDir() {
 
 func (l *loader) readHCL(name string) {
 	b, ok := l.read(filepath.Join(l.o.Dir, name), name, Pos{File: name})
-	if !ok {
+	if !ok || !l.readable(name, b) {
 		return
 	}
 	if body := l.parse(name, b); body != nil {
@@ -135,7 +153,7 @@ func (l *loader) read(path, name string, at Pos) ([]byte, bool) {
 		l.say(Error, at, "file.unreadable", "file", name, "error", reason(err))
 		return nil, false
 	}
-	return b, l.readable(name, b)
+	return b, true
 }
 
 // readable tells the first octet that is not UTF-8: the file was saved in

@@ -121,10 +121,10 @@ func TestGoodSpec(t *testing.T) {
 	want := &Spec{
 		Migration: Migration{Name: "held", Version: ">= 0.1", State: ".mxmove"},
 		Source: Side{Kind: "imap", Domain: "held.test", Aliases: []string{"held.example"}, IMAP: IMAP{
-			Host: "imap.old.test", Port: 993, TLS: "implicit", Login: Login{Kind: "password"}, Limits: Limits{Connections: 4}}},
+			Host: "imap.old.test", Port: 993, TLS: "implicit", Login: Login{Kind: "password"}, Limits: Limits{Connections: 4, PerMailbox: 1}}},
 		Target: Side{Kind: "imap", IMAP: IMAP{
-			Host: "::1", Port: 143, TLS: "none", Login: Login{Kind: "password"}, Limits: Limits{Connections: 8}}},
-		Roster: Roster{Files: []string{"roster.csv"}, Skip: []string{"robot@held.test"}, Mailboxes: []Mailbox{
+			Host: "::1", Port: 143, TLS: "none", Login: Login{Kind: "password"}, Limits: Limits{Connections: 8, PerMailbox: 1}}},
+		Roster: Roster{Files: []string{"roster.csv"}, Skip: []string{"robot@held.test"}, Unlisted: "leave", Mailboxes: []Mailbox{
 			{Address: "alice@held.test", SourceLogin: "al", SourcePassword: SecretRef("cell:roster.csv#alice@held.test#source_password"),
 				TargetAddress: "alice@held.test", TargetLogin: "alice@held.test", TargetPassword: env("ZOE_NEW"), Kind: "member"},
 			{Address: "bob@held.test", SourceLogin: "bob@held.test", SourcePassword: SecretRef("cell:roster.csv#bob@held.test#source_password"),
@@ -134,6 +134,7 @@ func TestGoodSpec(t *testing.T) {
 		}},
 		History: &History{Mover: "mxmove", Since: "2015-01-01", Deletions: "keep", Refused: "quarantine",
 			Skip: []string{"Junk"}, Map: map[string]string{"Sent Items": "Sent"}},
+		Guards: Guards{Removed: Share{Percent: 5}},
 	}
 	noPlace := cmp.Comparer(func(a, b Pos) bool { return true })
 	bySecret := cmp.Comparer(func(a, b Secret) bool { return a == b })

@@ -37,7 +37,7 @@ type localGraph struct {
 }
 
 func (g *localGraph) add(b *hclsyntax.Block) {
-	g.l.labels(b, 0)
+	g.l.labels(b, language.child("locals"))
 	for _, inner := range b.Body.Blocks {
 		g.l.sayUnknown(Error, g.l.pos(inner.TypeRange), "block.unknown", inner.Type, nil, "in", "locals")
 	}

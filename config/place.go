@@ -42,7 +42,7 @@ func (l *loader) line(file string, n int) string {
 var telling = regexp.MustCompile(`(?i)(pass|pwd?|secret|token|credential|key)\w*["']?\s*[=:]`)
 
 // reference matches what stands harmlessly in a secret's place.
-var reference = regexp.MustCompile(`\b(env|file)\("[^"]*"\)`)
+var reference = regexp.MustCompile(`\b(?:(?:env|file|sealed)\("[^"]*"\)|exec\((?:"[^"]*"(?:,\s*)?)+\))`)
 
 // hide marks a finding whose line may hold a secret's literal. hcl's detail
 // goes too: it may quote what was written.

@@ -28,28 +28,54 @@ func (l *loader) sayRow(r *row, s Severity, column int, code string, pairs ...st
 	l.findings = append(l.findings, f)
 }
 
+// Kinds of row.
+const (
+	kindMember = "member"
+	kindShared = "shared"
+)
+
 func (l *loader) roster(b *hclsyntax.Block) {
 	l.spec.Roster.At = l.pos(b.DefRange())
 	s := &l.spec.Roster
-	var filesAt, skipAt Pos
-	l.take(b, "roster", []field{
-		{name: "files", into: &s.Files, at: &filesAt},
+	var skipAt Pos
+	l.take(b, rosterBlock, []field{
+		{name: "files", into: &s.Files, at: &l.at.files},
+		{name: "unlisted", into: &s.Unlisted},
 		{name: "skip", into: &s.Skip, at: &skipAt},
-	}, []child{{name: "mailbox", labels: 1, many: true, take: l.mailbox}})
-	for i, a := range s.Skip {
+	}, takers{"mailbox": l.mailbox, "shared": l.shared, "group": l.group, "leaver": l.leaver})
+	s.Skip = l.addresses(s.Skip, skipAt)
+}
+
+// addresses puts a list of addresses into their one form. What is none is told.
+func (l *loader) addresses(list []string, at Pos) []string {
+	for i, a := range list {
 		c, err := Canonical(a)
 		if err != nil {
-			l.sayAddress(&row{Mailbox: Mailbox{At: skipAt}}, colAddress, err)
+			l.sayAddress(&row{Mailbox: Mailbox{At: at}}, colAddress, err)
 			continue
 		}
-		s.Skip[i] = c
+		list[i] = c
 	}
-	for i, name := range s.Files {
-		if slices.Contains(s.Files[:i], name) {
-			l.say(Error, filesAt, "roster.file-twice", "file", name)
+	return list
+}
+
+// labelAddress is a block's address: its label.
+func (l *loader) labelAddress(b *hclsyntax.Block) (string, Pos, bool) {
+	at := l.pos(b.LabelRanges[0])
+	a, ok := l.address(&row{Mailbox: Mailbox{At: at}}, colAddress, b.Labels[0])
+	return a, at, ok
+}
+
+// rosterFiles reads the files once the domain is known, which some of them
+// leave out of their addresses.
+func (l *loader) rosterFiles() {
+	files := l.spec.Roster.Files
+	for i, name := range files {
+		if slices.Contains(files[:i], name) {
+			l.say(Error, l.at.files, "roster.file-twice", "file", name)
 			continue
 		}
-		l.rosterFile(name, filesAt)
+		l.rosterFile(name, l.at.files)
 	}
 }
 
@@ -59,14 +85,65 @@ func (l *loader) mailbox(b *hclsyntax.Block) {
 	r.at[colAddress] = r.At
 	fields := make([]field, 0, numColumns-1)
 	into := [numColumns]any{
-		nil, &r.SourceLogin, &r.SourcePassword, &r.TargetAddress, &r.TargetLogin,
-		&r.TargetPassword, &r.Name, &r.Department, &r.Kind, &r.Wave,
+		nil, &r.SourceLogin, &r.SourcePassword, &r.TargetAddress, &r.TargetLogin, &r.TargetPassword,
+		&r.Name, &r.Department, &r.Kind, &r.Wave, &r.Account, &r.Was, &r.Mover,
 	}
 	for i := colSourceLogin; i < numColumns; i++ {
 		fields = append(fields, field{name: columns[i], into: into[i], at: &r.at[i]})
 	}
-	l.take(b, "mailbox", fields, nil)
+	l.take(b, rosterBlock.child("mailbox"), fields, nil)
 	l.rows = append(l.rows, r)
+}
+
+func (l *loader) shared(b *hclsyntax.Block) {
+	s := Shared{At: l.pos(b.LabelRanges[0])}
+	var at Pos
+	l.take(b, rosterBlock.child("shared"), []field{{name: "name", into: &s.Name}, {name: "users", into: &s.Users, at: &at}}, nil)
+	s.Users = sorted(l.addresses(s.Users, at))
+	var ok bool
+	if s.Address, s.At, ok = l.labelAddress(b); ok {
+		l.spec.Roster.Shared, l.at.shared[s.Address] = append(l.spec.Roster.Shared, s), at
+	}
+}
+
+func (l *loader) group(b *hclsyntax.Block) {
+	var g Group
+	var at Pos
+	l.take(b, rosterBlock.child("group"), []field{
+		{name: "name", into: &g.Name}, {name: "members", into: &g.Members, at: &at}, {name: "allow", into: &g.Allow},
+	}, nil)
+	g.Members = sorted(l.addresses(g.Members, at))
+	var ok bool
+	if g.Address, g.At, ok = l.labelAddress(b); ok {
+		l.spec.Roster.Groups, l.at.groups[g.Address] = append(l.spec.Roster.Groups, g), at
+	}
+}
+
+func (l *loader) leaver(b *hclsyntax.Block) {
+	var v Leaver
+	var at Pos
+	l.take(b, rosterBlock.child("leaver"), []field{{name: "mail", into: &v.Mail}, {name: "to", into: &v.To, at: &at}}, nil)
+	if v.To != "" {
+		if a, ok := l.address(&row{Mailbox: Mailbox{At: at}}, colAddress, v.To); ok {
+			v.To = a
+		}
+	}
+	var ok bool
+	if v.Address, v.At, ok = l.labelAddress(b); !ok {
+		return
+	}
+	if (v.To != "") != (v.Mail == "to") && v.Mail != "" {
+		l.say(Error, v.At, "leaver.to", "address", v.Address)
+	}
+	l.spec.Roster.Leavers, l.at.leavers[v.Address] = append(l.spec.Roster.Leavers, v), orPos(at, v.At)
+}
+
+// orPos is the first place that is known.
+func orPos(a, b Pos) Pos {
+	if a != (Pos{}) {
+		return a
+	}
+	return b
 }
 
 // finish checks the rows against each other and the rest of the spec, once
@@ -80,7 +157,7 @@ func (l *loader) finish() {
 			continue
 		}
 		if first := byAddress[r.Address]; first != nil {
-			l.sayRow(r, Error, colAddress, "roster.duplicate", "address", r.Address, "first", first.At.String())
+			l.sayTwice(r, first)
 			continue
 		}
 		byAddress[r.Address] = r
@@ -89,12 +166,14 @@ func (l *loader) finish() {
 		}
 	}
 	slices.SortFunc(good, func(a, b *row) int { return strings.Compare(a.Address, b.Address) })
-	l.targets(good)
+	l.oneToOne(good)
+	l.names(good)
 	l.spec.Roster.Mailboxes = make([]Mailbox, len(good))
 	for i, r := range good {
 		l.passwords(r)
 		l.spec.Roster.Mailboxes[i] = r.Mailbox
 	}
+	l.orderRoster()
 	if at := l.spec.Roster.At; len(l.rows) == 0 && at.Line > 0 && l.quietAbout("roster.") {
 		l.say(Warning, at, "roster.empty")
 	}
@@ -131,10 +210,11 @@ func (l *loader) complete(r *row) bool {
 		r.TargetLogin = r.TargetAddress
 	}
 	if r.Kind == "" {
-		r.Kind = "member"
-	} else if r.Kind != "member" && r.Kind != "shared" {
+		r.Kind = kindMember
+	} else if r.Kind != kindMember && r.Kind != kindShared {
 		l.sayRow(r, Error, colKind, "roster.kind")
 	}
+	l.rowOfTenant(r)
 	return true
 }
 
@@ -167,24 +247,6 @@ func (l *loader) sayAddress(r *row, column int, err error) {
 		written = r.place(column)
 	}
 	l.sayRow(r, Error, column, bad.Code, "address", written)
-}
-
-// targets tells two rows whose mail would flow into one mailbox.
-func (l *loader) targets(rows []*row) {
-	logins, addresses := map[string]*row{}, map[string]*row{}
-	for _, r := range rows {
-		login := strings.ToLower(r.TargetLogin)
-		if first := logins[login]; first != nil {
-			l.sayRow(r, Error, colTargetLogin, "roster.target-login", "address", r.Address, "first", first.place(colTargetLogin))
-			continue
-		}
-		logins[login] = r
-		if first := addresses[r.TargetAddress]; first != nil {
-			l.sayRow(r, Error, colTargetAddress, "roster.target-address", "address", r.TargetAddress, "first", first.place(colTargetAddress))
-			continue
-		}
-		addresses[r.TargetAddress] = r
-	}
 }
 
 // place is where a part stands, or the address where it is not given.

@@ -1,10 +1,10 @@
 package config
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -28,11 +28,10 @@ func (l *loader) rosterFile(name string, at Pos) {
 	if !ok {
 		return
 	}
-	f := &rosterReader{l: l, sheet: newSheet(name, b)}
-	if i := bytes.IndexByte(f.sheet.data, 0); i >= 0 {
-		line := bytes.Count(f.sheet.data[:i], []byte{'\n'}) + 1
-		f.say(f.sheet.at(line, i-f.sheet.starts[line-1]+1), Error, "roster.nul", "file", name)
-		return
+	t := decodeText(b)
+	f := &rosterReader{l: l, sheet: newSheet(name, t.data)}
+	for _, line := range t.bad {
+		f.say(Pos{File: name, Line: line}, Error, "roster.encoding", "file", name)
 	}
 	f.read()
 	if f.literal != (Pos{}) {
@@ -40,15 +39,13 @@ func (l *loader) rosterFile(name string, at Pos) {
 	}
 }
 
-// unnamed is a column without a header: only empty cells may stand in it.
-const unnamed = -2
-
 // rosterReader is one roster file being read.
 type rosterReader struct {
 	l       *loader
 	sheet   *sheet
-	header  []int // column of each cell; -1: none of ours, or unnamed
-	literal Pos   // the first cell that holds a password itself
+	header  header
+	begun   bool // the header was read
+	literal Pos  // the first cell that holds a password itself
 }
 
 // say adds a finding about a place whose line may hold a password.
@@ -62,18 +59,18 @@ func (f *rosterReader) read() {
 		var bad *csv.ParseError
 		switch {
 		case errors.Is(err, io.EOF):
-			if f.header == nil {
+			if !f.begun {
 				f.say(Pos{File: f.sheet.file}, Error, "roster.no-header", "file", f.sheet.file)
 			}
 			return
 		case errors.As(err, &bad):
 			f.say(f.sheet.at(bad.Line, bad.Column), Error, "roster.quotes")
-			if f.header == nil {
+			if !f.begun {
 				return
 			}
 		case err != nil:
 			return
-		case f.header == nil:
+		case !f.begun:
 			if !f.readHeader() {
 				return
 			}
@@ -87,17 +84,23 @@ func (f *rosterReader) read() {
 // may be no header but a row with passwords: then only names that are nearly
 // right are repeated.
 func (f *rosterReader) readHeader() bool {
-	f.header = f.sheet.header()
-	sure := slices.Contains(f.header, colAddress)
+	if i := slices.IndexFunc(f.sheet.cells, func(c string) bool { return strings.ContainsRune(c, 0) }); i >= 0 {
+		f.say(f.sheet.pos(i), Error, "roster.nul", "file", f.sheet.file)
+		return false
+	}
+	f.header, f.begun = readHeader(f.sheet.cells), true
+	sure := slices.Contains(f.header.columns, colAddress)
 	seen := map[int]Pos{}
-	for i, column := range f.header {
+	known := slices.Concat(columns[:], slices.Collect(maps.Keys(aliases)))
+	for i, column := range f.header.columns {
 		name, at := strings.TrimSpace(f.sheet.cells[i]), f.sheet.pos(i)
 		first, twice := seen[column]
 		switch {
-		case column < 0 && name == "": // most often a separator at the line's end
-			f.header[i] = unnamed
-		case column < 0 && !sure && nearest(strings.ToLower(name), columns[:]) == "":
-		case column < 0:
+		case column == unnamed: // most often a separator at the line's end
+		case column == ignored:
+			f.foreignTwice(i, name, at)
+		case column == stray && !sure && nearest(strings.ToLower(name), known) == "":
+		case column == stray:
 			f.l.sayUnknown(Error, at, "roster.column", name, columns[:])
 			f.l.findings[len(f.l.findings)-1].Hidden = true
 		case twice:
@@ -113,22 +116,40 @@ func (f *rosterReader) readHeader() bool {
 	return true
 }
 
+// foreignTwice warns of a header that stands twice in a column that is left
+// alone: the file is another tool's, and was perhaps edited.
+func (f *rosterReader) foreignTwice(i int, name string, at Pos) {
+	for j := range i {
+		if f.header.columns[j] == ignored && normal(f.sheet.cells[j]) == normal(name) {
+			f.say(at, Warning, "roster.foreign-twice", "name", name, "first", f.sheet.pos(j).String())
+			return
+		}
+	}
+}
+
 func (f *rosterReader) readRow() {
 	var r row
 	r.file = true
 	var cells [numColumns]string
+	surplus := false
 	for i, cell := range f.sheet.cells {
 		switch {
 		case strings.TrimSpace(cell) == "":
-		case i >= len(f.header) || f.header[i] == unnamed:
-			f.say(f.sheet.pos(i), Error, "roster.cells", "got", strconv.Itoa(len(f.sheet.cells)), "want", strconv.Itoa(len(f.header)))
-		case f.header[i] >= 0:
-			cells[f.header[i]], r.at[f.header[i]] = cell, f.sheet.pos(i)
+		case i >= len(f.header.columns) || f.header.columns[i] == unnamed:
+			if !surplus {
+				f.say(f.sheet.pos(i), Warning, "roster.cells", "got", strconv.Itoa(len(f.sheet.cells)), "want", strconv.Itoa(len(f.header.columns)))
+			}
+			surplus = true
+		case f.header.columns[i] >= 0:
+			cells[f.header.columns[i]], r.at[f.header.columns[i]] = cell, f.sheet.pos(i)
 		}
 	}
 	if r.at[colAddress] == (Pos{}) {
 		f.say(f.sheet.pos(0), Error, "address.empty", "address", "")
 		return
+	}
+	if domain := f.l.spec.Source.Domain; f.header.local && domain != "" {
+		cells[colAddress] = strings.TrimSpace(cells[colAddress]) + "@" + domain
 	}
 	r.At = r.at[colAddress]
 	f.fill(&r, &cells)
@@ -144,6 +165,12 @@ func (f *rosterReader) fill(r *row, cells *[numColumns]string) {
 	r.Department = f.plainCell(r, cells, colDepartment)
 	r.Kind = f.plainCell(r, cells, colKind)
 	r.Wave = f.plainCell(r, cells, colWave)
+	r.Account = f.plainCell(r, cells, colAccount)
+	r.Was = cells[colWas]
+	r.Mover = f.plainCell(r, cells, colMover)
+	if r.Kind == "" && f.header.shared {
+		r.Kind = kindShared
+	}
 	r.SourcePassword = f.password(r, cells, colSourcePassword)
 	r.TargetPassword = f.password(r, cells, colTargetPassword)
 }
@@ -157,13 +184,25 @@ func (f *rosterReader) plainCell(r *row, cells *[numColumns]string, column int) 
 	return s
 }
 
+// heldAlready stands in the vendor's workbook where it holds a password, which
+// the sheet does not show (HISTORY-07).
+const heldAlready = "已存在密码"
+
 // password gives a cell's reference: env: and file: as written, else to the cell itself.
 func (f *rosterReader) password(r *row, cells *[numColumns]string, column int) Secret {
 	cell := cells[column]
+	if strings.TrimSpace(cell) == heldAlready {
+		r.at[column] = Pos{}
+		return Secret{}
+	}
 	if cell == "" {
 		return Secret{}
 	}
 	at := r.at[column]
+	if strings.ContainsRune(cell, 0) {
+		f.say(at, Error, "value.control", "name", columns[column])
+		return Secret{}
+	}
 	if s, ok := cellRef(cell); ok {
 		n := len(f.l.findings)
 		f.l.checkSecret(s, at)

@@ -20,10 +20,24 @@ var rosterCases = map[string]struct {
 	"tabs":               {[]change{write("roster.csv", "address\tsource_password\ttarget_password\nbob@held.test\ta,b\tc;d\n")}, []string{}},
 	"empty rows":         {[]change{csvEdit("bob@", "\n,,,,,\n  ,\nbob@")}, []string{}},
 	"order and gaps":     {[]change{write("roster.csv", "target_password,,address,source_password,\nx,,bob@held.test,y,\n")}, []string{}},
-	"other encoding":     {[]change{csvEdit("robot", "\xd6\xd0robot")}, []string{"file.encoding roster.csv:4:1"}},
-	"encoding with mark": {[]change{write("roster.csv", "\ufeffaddress,name\nbob@held.test,张\xd6\n")}, []string{"file.encoding roster.csv:2:16"}},
-	"UTF-16":             {[]change{write("roster.csv", "\xff\xfea\x00d\x00")}, []string{"file.encoding roster.csv:1:1"}},
-	"NUL":                {[]change{csvEdit("robot", "ro\x00bot")}, []string{"roster.nul roster.csv:4:3"}},
+	"other encoding":     {[]change{csvEdit("robot", "\xd6\xd0robot")}, []string{"address.local roster.csv:4:1"}},
+	"encoding with mark": {[]change{write("roster.csv", "\ufeffaddress,name\nbob@held.test,张\xd6\n")}, []string{"roster.encoding roster.csv:2"}},
+	"UTF-16":             {[]change{write("roster.csv", "\xff\xfea\x00d\x00")}, []string{"roster.no-address roster.csv:1:1"}},
+	"NUL":                {[]change{csvEdit("source_login", "source\x00login")}, []string{"roster.nul roster.csv:1:9"}},
+	"NUL in a row":       {[]change{csvEdit("robot", "ro\x00bot")}, []string{"address.local roster.csv:4:1"}},
+	"NUL in a password":  {[]change{csvEdit("hunter2-bob", "hunter2\x00bob")}, []string{"value.control roster.csv:2:16"}},
+	"mixed encoding":     {[]change{csvEdit("address,", "address,name,"), csvEdit("bob@held.test,", "bob@held.test,\xd5\xc5\xc8\xfd,"), csvEdit("alice@held.test,", "alice@held.test,\xc0\xee\xcb\xc4,"), csvEdit("robot@held.test,", "robot@held.test,张三丰,")}, []string{"roster.encoding roster.csv:4"}},
+	"foreign twice":      {[]change{csvEdit("target_login", "电话,target_login,电话"), csvEdit(",bob,", ",,bob,,"), csvEdit(",,,env", ",,,,,env")}, []string{"roster.foreign-twice roster.csv:1:69"}},
+	"mover":              {[]change{csvEdit("target_login", "mover"), csvEdit(",bob,", ",robot,")}, []string{"roster.mover roster.csv:2:29"}},
+	"account":            {[]change{csvEdit("target_login", "account"), csvEdit(",bob,", ",b o,")}, []string{"tenant.account roster.csv:2:29"}},
+	"accounts":           {[]change{csvEdit("target_login", "帐号"), csvEdit(",bob,", ",zs,"), csvEdit("al\",,,", "al\",,ZS,")}, []string{"roster.account roster.csv:2:29"}},
+	"source login":       {[]change{csvEdit("bob@held.test,,", "bob@held.test,AL,")}, []string{"roster.source-login roster.csv:2:15"}},
+	"was":                {[]change{csvEdit("target_login", "was"), csvEdit(",bob,", ",zoe@held.example,")}, []string{"roster.was roster.csv:2:29"}},
+	"no address in was":  {[]change{csvEdit("target_login", "was"), csvEdit(",bob,", ",bob,")}, []string{"address.at roster.csv:2:29"}},
+	"one name":           {[]change{csvEdit("target_login", "姓名"), csvEdit(",bob,", ",Kim,"), csvEdit("al\",,,", "al\",,ｋｉｍ,")}, []string{"roster.name roster.csv:2:29"}},
+	"one wave":           {[]change{csvEdit("target_login", "批次"), csvEdit(",bob,", ",Pilot,"), csvEdit("al\",,,", "al\",,pilot,")}, []string{"roster.wave roster.csv:2:29"}},
+	"both movers":        {[]change{csvEdit("target_login", "mover"), csvEdit(",bob,", ",mxmove,"), csvEdit("robot@held.test,,,,,", "bob@held.test,,x,,wizard,y")}, []string{"history.wizard roster.csv:4:19", "roster.both-movers roster.csv:4:1"}},
+	"mover for nothing":  {[]change{csvEdit("target_login", "mover"), csvEdit(",bob,", ",mxmove,"), write("main.hcl", goodSpec[:strings.Index(goodSpec, "history {")])}, []string{"roster.mover-history roster.csv:2:29"}},
 	"empty file":         {[]change{write("roster.csv", "\n\n")}, []string{"roster.no-header roster.csv"}},
 	"no address":         {[]change{csvEdit("address,", "adress,")}, []string{"roster.column roster.csv:1:1", "roster.no-address roster.csv:1:1"}},
 	"unknown column":     {[]change{csvEdit("target_login", "target_user")}, []string{"roster.column roster.csv:1:53"}},
@@ -75,12 +89,12 @@ func TestRosterLinesAreHidden(t *testing.T) {
 func TestEveryCodeFires(t *testing.T) {
 	fired := map[string]bool{
 		"dir.empty": true, "file.large": true, // each has a test of its own
-		"secret.empty": true, "secret.kind": true, "secret.cell": true, // of Reveal
+		"secret.empty": true, "secret.kind": true, "secret.cell": true, "secret.failed": true, // of Reveal
 	}
 	for _, cases := range []map[string]struct {
 		change []change
 		want   []string
-	}{findingCases, rosterCases} {
+	}{findingCases, rosterCases, languageCases, mergeCases} {
 		for _, c := range cases {
 			for _, w := range c.want {
 				code, _, _ := strings.Cut(w, " ")

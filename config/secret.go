@@ -1,7 +1,7 @@
 package config
 
-// Secret is a reference to a secret: env:NAME, file:PATH, var:NAME or
-// cell:FILE#ADDRESS#COLUMN. It never holds the value, so it can be stored,
+// Secret is a reference to a secret: env:NAME, file:PATH, var:NAME,
+// cell:FILE#ADDRESS#COLUMN, sealed:NAME or exec: and the command as a JSON list. It never holds the value, so it can be stored,
 // printed and compared; only [Secrets.Reveal] yields the octets.
 type Secret struct{ ref string }
 

@@ -17,10 +17,12 @@ import (
 
 // Kinds of reference, each before a colon.
 const (
-	refEnv  = "env"
-	refFile = "file"
-	refVar  = "var"
-	refCell = "cell"
+	refEnv    = "env"
+	refFile   = "file"
+	refVar    = "var"
+	refCell   = "cell"
+	refExec   = "exec"
+	refSealed = "sealed"
 )
 
 // varPrefix stands before a variable's name in the environment.
@@ -98,14 +100,14 @@ func (s *Secrets) Reveal(ctx context.Context, secret Secret) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b, err := s.reveal(secret)
+	b, err := s.reveal(ctx, secret)
 	if err == nil && len(b) == 0 {
 		return nil, secretError("secret.empty", secret, nil)
 	}
 	return b, err
 }
 
-func (s *Secrets) reveal(secret Secret) ([]byte, error) {
+func (s *Secrets) reveal(ctx context.Context, secret Secret) ([]byte, error) {
 	kind, rest, _ := strings.Cut(secret.ref, ":")
 	switch kind {
 	case refEnv:
@@ -124,7 +126,11 @@ func (s *Secrets) reveal(secret Secret) ([]byte, error) {
 	case refFile:
 		return s.file(secret, rest)
 	case refCell:
-		return s.cell(secret, rest)
+		return s.cell(ctx, secret, rest)
+	case refExec:
+		return s.command(ctx, secret, rest)
+	case refSealed:
+		return nil, secretError("secret.sealed", secret, nil)
 	}
 	return nil, secretError("secret.kind", secret, nil)
 }
@@ -150,7 +156,7 @@ func (s *Secrets) file(secret Secret, name string) ([]byte, error) {
 }
 
 // cell reads one cell of a roster file again.
-func (s *Secrets) cell(secret Secret, rest string) ([]byte, error) {
+func (s *Secrets) cell(ctx context.Context, secret Secret, rest string) ([]byte, error) {
 	first, last := strings.IndexByte(rest, '#'), strings.LastIndexByte(rest, '#')
 	if first == last {
 		return nil, secretError("secret.kind", secret, nil)
@@ -163,7 +169,7 @@ func (s *Secrets) cell(secret Secret, rest string) ([]byte, error) {
 		return nil, secretError("secret.unreadable", secret, err)
 	}
 	if ref, ok := cellRef(string(b)); ok {
-		return s.reveal(ref)
+		return s.reveal(ctx, ref)
 	}
 	return b, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
@@ -55,13 +56,13 @@ func (l *loader) setSecret(f *field, into *Secret, e hclsyntax.Expression) {
 	}
 }
 
+// setPlain puts a value where a field says; e is nil for a default.
 func (l *loader) setPlain(f *field, v cty.Value, e hclsyntax.Expression) {
-	at := l.pos(e.Range())
+	var at Pos
+	if e != nil {
+		at = l.pos(e.Range())
+	}
 	switch into := f.into.(type) {
-	case *string:
-		if s, ok := l.text(f.name, v, at); ok && l.choice(f, s, at) {
-			*into = s
-		}
 	case *bool:
 		if v.Type() != cty.Bool {
 			l.wrongType(f.name, "bool", v, at)
@@ -74,6 +75,37 @@ func (l *loader) setPlain(f *field, v cty.Value, e hclsyntax.Expression) {
 		l.setList(f, into, v, e)
 	case *map[string]string:
 		l.setMap(f, into, v, at)
+	case *Share:
+		l.setShare(f, into, v, at)
+	default:
+		if s, ok := l.text(f.name, v, at); ok {
+			l.setText(f, s, at)
+		}
+	}
+}
+
+// setText reads what is written in quotes as its type says.
+func (l *loader) setText(f *field, s string, at Pos) {
+	var ok bool
+	switch into := f.into.(type) {
+	case *string:
+		if l.choice(f.name, f.arg.oneOf, s, at) {
+			*into = s
+		}
+		return
+	case *time.Duration:
+		*into, ok = parseDuration(s)
+	case *time.Time:
+		*into, ok = parseMoment(s)
+	case *int64:
+		if f.arg.typ == typRate {
+			*into, ok = parseRate(s)
+		} else {
+			*into, ok = parseSize(s)
+		}
+	}
+	if !ok {
+		l.say(Error, at, "value."+string(f.arg.typ), "name", f.name, "value", s)
 	}
 }
 
@@ -103,15 +135,11 @@ func (l *loader) text(name string, v cty.Value, at Pos) (string, bool) {
 	return "", false
 }
 
-func (l *loader) choice(f *field, s string, at Pos) bool {
-	switch {
-	case f.oneOf == nil || slices.Contains(f.oneOf, s):
+func (l *loader) choice(name string, oneOf []string, s string, at Pos) bool {
+	if oneOf == nil || slices.Contains(oneOf, s) {
 		return true
-	case slices.Contains(f.later, s):
-		l.say(Error, at, "later.value", "name", f.name, "value", s, "choices", strings.Join(f.oneOf, ", "))
-	default:
-		l.say(Error, at, "value.choice", "name", f.name, "value", s, "choices", strings.Join(f.oneOf, ", "))
 	}
+	l.say(Error, at, "value.choice", "name", name, "value", s, "choices", strings.Join(oneOf, ", "))
 	return false
 }
 
@@ -121,8 +149,8 @@ func (l *loader) setInt(f *field, into *int, v cty.Value, at Pos) {
 		return
 	}
 	n, exact := v.AsBigFloat().Int64()
-	if exact != big.Exact || n < int64(f.min) || n > int64(f.max) {
-		l.say(Error, at, "value.range", "name", f.name, "min", strconv.Itoa(f.min), "max", strconv.Itoa(f.max))
+	if exact != big.Exact || n < int64(f.arg.min) || n > int64(f.arg.max) {
+		l.say(Error, at, "value.range", "name", f.name, "min", strconv.Itoa(f.arg.min), "max", strconv.Itoa(f.arg.max))
 		return
 	}
 	*into = int(n)
@@ -134,7 +162,7 @@ func (l *loader) setList(f *field, into *[]string, v cty.Value, e hclsyntax.Expr
 		l.wrongType(f.name, "list of string", v, at)
 		return
 	}
-	places, _ := hcl.ExprList(e)
+	places, _ := hcl.ExprList(e) // lists have no defaults: e is there
 	list := make([]string, 0, v.LengthInt())
 	for i, item := range v.AsValueSlice() {
 		if len(places) == v.LengthInt() {

@@ -48,7 +48,7 @@ func (l *loader) variables() {
 }
 
 func (l *loader) declare(b *hclsyntax.Block, decls map[string]*variable) {
-	if !l.labels(b, 1) {
+	if !l.labels(b, variableBlock) {
 		return
 	}
 	v := &variable{name: b.Labels[0], at: l.pos(b.DefRange()), typ: cty.String}
@@ -63,7 +63,7 @@ func (l *loader) declare(b *hclsyntax.Block, decls map[string]*variable) {
 	decls[v.name] = v
 	before := len(l.findings)
 	var description string
-	l.take(b, "variable", []field{
+	l.take(b, variableBlock, []field{
 		{name: "type", raw: func(e hclsyntax.Expression) { l.variableType(v, e) }},
 		{name: "sensitive", into: &v.sensitive},
 		{name: "description", into: &description},
@@ -150,7 +150,7 @@ func (l *loader) givenValues(decls map[string]*variable, names []string) map[str
 func (l *loader) varFile(file string, decls map[string]*variable, out map[string]given) {
 	at := Pos{File: file}
 	b, ok := l.read(file, file, at)
-	if !ok {
+	if !ok || !l.readable(file, b) {
 		return
 	}
 	if _, deep := tooDeep(file, b); deep {

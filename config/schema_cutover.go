@@ -1,0 +1,78 @@
+package config
+
+// Kinds of zone.
+const (
+	ZoneManual  = "manual"
+	ZoneRFC2136 = "rfc2136"
+)
+
+var (
+	zoneKinds = []string{ZoneManual, ZoneRFC2136, "dnspod", "alidns", "cloudflare", "route53"}
+	zoneKeyed = zoneKinds[1:] // those that mxmove changes by itself
+	zoneIDs   = []string{"dnspod", "alidns", "route53"}
+)
+
+var cutoverBlock = &block{name: "cutover", args: []arg{
+	{name: "opens", typ: typMoment, must: every, example: `"2026-12-05T20:00:00+08:00"`},
+	{name: "closes", typ: typMoment, must: every, example: `"2026-12-06T06:00:00+08:00"`},
+	{name: "start", typ: typText, oneOf: []string{"attended", "unattended"}, def: `"attended"`, example: `"attended"`},
+	{name: "tail", typ: typDuration, def: `"5d"`, example: `"5d"`},
+	{name: "duration", typ: typDuration, example: `"3h"`},
+	{name: "approvals", typ: typNumber, max: 100, def: `1`, example: `2`},
+	{name: "approvers", typ: typText, example: `"allowed_signers"`},
+}, blocks: []*block{
+	{name: "accept", args: []arg{
+		{name: "mailboxes", typ: typList, example: `["on.leave@acme.test"]`},
+		{name: "not_started", typ: typNumber, max: unbounded, def: `0`, example: `3`},
+		{name: "quarantined", typ: typNumber, max: unbounded, def: `0`, example: `5`},
+	}},
+	{name: "zone", labels: []label{{name: "DOMAIN"}, {name: "KIND", oneOf: zoneKinds}}, many: true, args: []arg{
+		{name: "server", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"ns1.acme.test"`},
+		{name: "key_name", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"cutover"`},
+		{name: "key_id", typ: typText, must: zoneIDs, only: zoneIDs, example: `"AKIDEXAMPLE"`},
+		{name: "key", typ: typSecret, must: zoneKeyed, only: zoneKeyed, example: `env("TSIG_KEY")`},
+		{name: "mx", typ: typList, example: `["5 mxbiz1.qq.com", "10 mxbiz2.qq.com"]`},
+	}, blocks: []*block{
+		{name: "spf", args: []arg{
+			{name: "add", typ: typList, example: `["include:spf.mail.qq.com"]`},
+			{name: "remove", typ: typList, example: `["include:spf.old.test"]`},
+		}},
+	}},
+}}
+
+// Kinds of step that a spec acknowledges by name: the final ones, and the one
+// that drops a mailbox whose mail was copied (HISTORY-04).
+const (
+	stepMerge     = "merge-tenants"
+	stepUpgrade   = "upgrade-tenant"
+	stepCustomers = "move-customers"
+	stepWizard    = "finish-wizard"
+	stepDrop      = "drop-mailbox"
+)
+
+var acknowledgeBlock = &block{name: "acknowledge", many: true,
+	labels: []label{{name: "KIND", oneOf: []string{stepMerge, stepUpgrade, stepCustomers, stepWizard, stepDrop}}, {name: "SUBJECT"}},
+	args: []arg{
+		{name: "because", typ: typText, must: every, example: `"B only holds trial mail, CHG-1042"`},
+		{name: "company", typ: typText, only: []string{stepUpgrade}, must: []string{stepUpgrade}, example: `"Acme Ltd"`},
+		{name: "administrator", typ: typText, only: []string{stepUpgrade}, must: []string{stepUpgrade}, example: `"admin@acme.test"`},
+	}, blocks: []*block{
+		{name: "at_most", args: []arg{
+			{name: "mailboxes", typ: typNumber, max: unbounded, def: `0`, example: `21`},
+			{name: "messages", typ: typNumber, max: unbounded, def: `0`, example: `20000`},
+			{name: "unobserved", typ: typNumber, max: unbounded, def: `0`, example: `0`},
+			{name: "accounts", typ: typNumber, max: unbounded, def: `0`, example: `120`},
+			{name: "relations", typ: typNumber, max: unbounded, def: `0`, example: `8500`},
+			{name: "bytes", typ: typSize, example: `"20GB"`},
+		}},
+	}}
+
+var customersBlock = &block{name: "customers", args: []arg{
+	{name: "accounts", typ: typMap, must: every, example: `{ "zhang.san" = "zhangsan" }`},
+	{name: "join_codes", typ: typList, example: `["CODE1"]`},
+}, blocks: []*block{
+	{name: "contract", args: []arg{
+		{name: "relations", typ: typNumber, must: every, max: unbounded, example: `8500`},
+		{name: "number", typ: typText, example: `"HT-2026-118"`},
+	}},
+}}
