@@ -49,14 +49,19 @@ func Beyond(built, approved *Plan) []StepID {
 	return ids
 }
 
-// LeftOut gives what apply must not do: the steps beyond the approved plan
-// and all that by the fresh build need one of these, directly or through
-// others. Each is mapped to the step beyond the plan that causes it. stale is
-// the first of them that closes Freeze and Cutover: an approved step of these
-// phases, or one beyond the plan that is Final or in Cutover; "" if none.
-func LeftOut(built, approved *Plan) (left map[StepID]StepID, stale StepID) {
+// LeftOut gives what apply must not do: the steps beyond the approved plan,
+// those undone since ([Drift]), and all that by the fresh build need one of
+// these, directly or through others. Each is mapped to the step that causes
+// it. stale is the first of them that closes Freeze and Cutover: an approved
+// step of these phases, or one beyond the plan that is Final or in Cutover;
+// "" if none.
+func LeftOut(built, approved *Plan, undone ...StepID) (left map[StepID]StepID, stale StepID) {
+	return leftOut(built, approved, undone, rules{})
+}
+
+func leftOut(built, approved *Plan, undone []StepID, off rules) (left map[StepID]StepID, stale StepID) {
 	left = map[StepID]StepID{}
-	for _, id := range Beyond(built, approved) {
+	for _, id := range slices.Concat(Beyond(built, approved), undone) {
 		left[id] = id
 	}
 	for again := len(left) > 0; again; {
@@ -67,7 +72,7 @@ func LeftOut(built, approved *Plan) (left map[StepID]StepID, stale StepID) {
 	}
 	in := stepSet(approved)
 	for _, s := range built.Steps {
-		if _, out := left[s.ID]; out && stale == "" && closes(s.Op.Traits(), in[s.ID]) {
+		if _, out := left[s.ID]; out && stale == "" && closes(s.Op.Traits(), in[s.ID], off) {
 			stale = s.ID
 		}
 	}
@@ -87,7 +92,10 @@ func spread(left map[StepID]StepID, s Step) bool {
 	return true
 }
 
-func closes(t Traits, approved bool) bool {
+func closes(t Traits, approved bool, off rules) bool {
+	if !approved && off.costlyIsStale {
+		return t.Risk != Reversible || t.Phase >= Freeze
+	}
 	if approved {
 		return t.Phase == Freeze || t.Phase == Cutover
 	}

@@ -12,56 +12,62 @@ import (
 // and time give the same plan, whatever the order of rows and records. It
 // stamps the plan with an empty tool version; see [Plan.Stamp].
 func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan {
+	return build(spec, s, now, rules{})
+}
+
+func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 	spec, s = ordered(spec, s)
+	b := newBuilder(spec, s, now, off)
+	b.plan()
+	found := slices.Concat(findings(spec, s, now), b.found, ruleFindings(b), b.cannot())
 	p := &Plan{
 		Format:   Format,
 		Lineage:  s.Lineage,
 		Digest:   Digest(spec),
 		Spec:     spec,
 		Observed: s,
-		Steps:    copySteps(spec, s),
-		Findings: findings(spec, s, now),
+		Steps:    b.steps,
+		Findings: sortFindings(found),
 	}
 	p.Stamp("")
 	return p
 }
 
 // ordered gives copies whose lists have one order, so that the order in which
-// mailboxes were looked at never shows.
+// things were looked at never shows.
 func ordered(spec *config.Spec, s Snapshot) (*config.Spec, Snapshot) {
 	sorted := *spec
-	sorted.Roster.Mailboxes = slices.SortedStableFunc(slices.Values(spec.Roster.Mailboxes),
-		func(a, b config.Mailbox) int { return cmp.Compare(a.Address, b.Address) })
-	s.Mailboxes = slices.SortedStableFunc(slices.Values(s.Mailboxes),
-		func(a, b Mailbox) int { return cmp.Compare(a.Address, b.Address) })
-	s.Records = slices.SortedStableFunc(slices.Values(s.Records),
-		func(a, b Record) int { return cmp.Compare(a.Step, b.Step) })
-	s.Source.Caps = slices.Sorted(slices.Values(s.Source.Caps))
-	s.Target.Caps = slices.Sorted(slices.Values(s.Target.Caps))
+	sorted.Roster.Mailboxes = sortedBy(spec.Roster.Mailboxes, func(m config.Mailbox) string { return m.Address })
+	byAddress := func(m Mailbox) string { return m.Address }
+	s.Mailboxes, s.Archived = sortedBy(s.Mailboxes, byAddress), sortedBy(s.Archived, byAddress)
+	s.Records = sortedBy(s.Records, func(r Record) string { return string(r.Step) })
+	s.Facts = sortedBy(s.Facts, func(f Fact) string { return string(f.Step) })
+	s.Sights = sortedBy(s.Sights, func(v Sight) string { return string(v.Step) })
+	s.Zones = sortedBy(s.Zones, func(z Zone) string { return z.Name })
+	for i, z := range s.Zones {
+		s.Zones[i].Sets = sortedBy(z.Sets, RRset.Key)
+	}
+	s.Can = slices.Sorted(slices.Values(s.Can))
+	s.Source, s.Target = orderedSide(s.Source), orderedSide(s.Target)
 	s.Findings = sortFindings(s.Findings)
 	return &sorted, s
 }
 
-// copySteps gives one standing step a row (plan-wide rule: presence never
-// depends on counts or times, only Work does).
-func copySteps(spec *config.Spec, s Snapshot) []Step {
-	if spec.History == nil {
-		return nil
+func orderedSide(s Side) Side {
+	s.Caps = slices.Sorted(slices.Values(s.Caps))
+	if s.Tenant != nil {
+		t := *s.Tenant
+		t.Members = sortedBy(t.Members, func(m Member) string { return m.Account })
+		t.Shared = sortedBy(t.Shared, func(p PutShared) string { return p.Address })
+		t.Groups = sortedBy(t.Groups, func(p PutGroup) string { return p.Address })
+		t.Domains = slices.Sorted(slices.Values(t.Domains))
+		s.Tenant = &t
 	}
-	rows := slices.SortedStableFunc(slices.Values(spec.Roster.Mailboxes), byWave)
-	world := indexOf(s)
-	steps := make([]Step, 0, len(rows))
-	for _, row := range rows {
-		op := copyOf(spec, row)
-		id := IDOf(op)
-		box, rec := world.boxes[row.Address], world.records[id]
-		st := Step{ID: id, Op: op, Work: hasWork(box, rec)}
-		if st.Work {
-			st.Estimate = estimate(box, rec)
-		}
-		steps = append(steps, st)
-	}
-	return steps
+	return s
+}
+
+func sortedBy[T any](list []T, key func(T) string) []T {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 }
 
 // byWave orders by the wave's name, rows without a wave last, then by address.
@@ -95,31 +101,4 @@ func hasWork(m Mailbox, r Record) bool {
 		return true
 	}
 	return m.Behind != Gap{}
-}
-
-// What a pass is assumed to cost where nothing was measured yet: one pair of
-// connections over a company's line, servers of middling age.
-const (
-	assumedRate    = 4 << 20                // octets a second
-	assumedMessage = 5 * time.Millisecond   // each message's share of round trips
-	assumedPass    = 2 * time.Second        // sign-ins and listings
-	assumedSize    = 75 << 10               // octets of a message whose size is not told
-	estimateGrain  = 500 * time.Millisecond // finer would feign knowledge
-)
-
-// estimate reckons one pass; 0: unknown, since the source was never seen.
-func estimate(m Mailbox, r Record) time.Duration {
-	if !m.Source.Seen.Known() {
-		return 0
-	}
-	messages, bytes := m.Behind.Messages, m.Behind.Bytes
-	if r.Outcome == 0 && messages == 0 {
-		messages, bytes = m.Source.Messages, m.Source.Bytes
-	}
-	if bytes == 0 {
-		bytes = int64(messages) * assumedSize
-	}
-	d := assumedPass + time.Duration(messages)*assumedMessage +
-		time.Duration(float64(bytes)/assumedRate*float64(time.Second))
-	return d.Round(estimateGrain)
 }

@@ -137,18 +137,3 @@ func (s *Step) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
-
-func decodeOp(kind string, b json.RawMessage) (Op, error) {
-	switch kind {
-	case CopyMailbox{}.Kind():
-		var op CopyMailbox
-		if err := strict(b, &op); err != nil {
-			return nil, err
-		}
-		if op.In > Retire {
-			return nil, errors.New("phase " + strconv.Itoa(int(op.In)))
-		}
-		return op, nil
-	}
-	return nil, refused("plan.unknown-kind", "kind", kind)
-}

@@ -29,11 +29,53 @@ func meaning(spec *config.Spec) config.Spec {
 		h.At, h.Skip = config.Pos{}, sortedCopy(h.Skip)
 		m.History = &h
 	}
+	m.Roster.Unlisted = spec.Roster.Unlisted
+	m.Roster.Shared, m.Roster.Groups, m.Roster.Leavers = placeless(spec.Roster.Shared), placeless(spec.Roster.Groups), placeless(spec.Roster.Leavers)
+	m.Cutover, m.Guards, m.Customers = placeless(spec.Cutover), placeless(spec.Guards), placeless(spec.Customers)
+	m.Acknowledged, m.Again = placeless(spec.Acknowledged), placeless(spec.Again)
 	return m
 }
 
+// placeless gives a copy of part of a spec without the places where it was
+// written: "at" with a file is one.
+func placeless[T any](part T) T {
+	b, err := json.Marshal(part)
+	if err != nil { // plain data of strings and numbers
+		panic(err)
+	}
+	var tree any
+	var bare T
+	if err := json.Unmarshal(b, &tree); err != nil {
+		panic(err)
+	}
+	dropPlaces(tree)
+	if b, err = json.Marshal(tree); err == nil {
+		err = json.Unmarshal(b, &bare)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return bare
+}
+
+func dropPlaces(tree any) {
+	switch t := tree.(type) {
+	case []any:
+		for _, v := range t {
+			dropPlaces(v)
+		}
+	case map[string]any:
+		if _, place := t["at"].(map[string]any); place {
+			delete(t, "at")
+		}
+		for _, v := range t {
+			dropPlaces(v)
+		}
+	}
+}
+
 func sideMeaning(s config.Side) config.Side {
-	s.At, s.IMAP.At, s.IMAP.Login.At = config.Pos{}, config.Pos{}, config.Pos{}
+	s = placeless(s)
 	s.Aliases = sortedCopy(s.Aliases)
 	return s
 }

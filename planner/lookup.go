@@ -32,19 +32,48 @@ func (p *Plan) Step(id StepID) (Step, bool) {
 	return p.Steps[i], true
 }
 
-// index finds rows and records of a snapshot, each in one step.
+// index finds parts of a snapshot, each in one step.
 type index struct {
-	boxes   map[string]Mailbox
-	records map[StepID]Record
+	boxes    map[string]Mailbox
+	archived map[string]Mailbox
+	records  map[StepID]Record
+	facts    map[StepID]Fact
+	sights   map[StepID]Sight
+	sets     map[string]RRset // by zone and key
+	zoned    map[string]Zone
+	members  map[string]Member // of the target
 }
 
 func indexOf(s Snapshot) index {
-	x := index{make(map[string]Mailbox, len(s.Mailboxes)), make(map[StepID]Record, len(s.Records))}
-	for _, m := range s.Mailboxes {
-		x.boxes[m.Address] = m
+	x := index{
+		boxes:    keyed(s.Mailboxes, func(m Mailbox) string { return m.Address }),
+		archived: keyed(s.Archived, func(m Mailbox) string { return m.Address }),
+		records:  keyed(s.Records, func(r Record) StepID { return r.Step }),
+		facts:    keyed(s.Facts, func(f Fact) StepID { return f.Step }),
+		sights:   keyed(s.Sights, func(v Sight) StepID { return v.Step }),
+		sets:     setsOf(s.Zones),
+		zoned:    keyed(s.Zones, func(z Zone) string { return z.Name }),
 	}
-	for _, r := range s.Records {
-		x.records[r.Step] = r
+	if t := s.Target.Tenant; t != nil && t.Seen.Known() {
+		x.members = keyed(t.Members, func(m Member) string { return m.Account })
 	}
 	return x
+}
+
+func keyed[K comparable, V any](list []V, key func(V) K) map[K]V {
+	m := make(map[K]V, len(list))
+	for _, v := range list {
+		m[key(v)] = v
+	}
+	return m
+}
+
+func setsOf(zones []Zone) map[string]RRset {
+	m := map[string]RRset{}
+	for _, z := range zones {
+		for _, set := range z.Sets {
+			m[z.Name+"/"+set.Key()] = set
+		}
+	}
+	return m
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -13,4 +14,4 @@ func (p Phase) String() string { return phaseNames[p] }
 // String gives the risk's name in lower case.
 func (r Risk) String() string { return [...]string{"reversible", "costly", "final"}[r] }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

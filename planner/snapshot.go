@@ -11,15 +11,23 @@ import (
 type Snapshot struct {
 	Format    int              `json:"format"`
 	At        time.Time        `json:"at"`
+	Recovered time.Time        `json:"recovered,omitzero"` // the state directory was rebuilt from the world
 	Lineage   string           `json:"lineage"`
+	Can       []string         `json:"can,omitempty"` // kinds of op that this world carries out, ordered; none told: copy-mailbox
 	Source    Side             `json:"source"`
 	Target    Side             `json:"target"`
-	Mailboxes []Mailbox        `json:"mailboxes"` // ordered by address
-	Records   []Record         `json:"records"`   // what the journal knows, ordered by step
+	Mailboxes []Mailbox        `json:"mailboxes"`           // ordered by address
+	Archived  []Mailbox        `json:"archived,omitempty"`  // the target's mailboxes that a final step erases, as kept so far: Source is the mailbox, Target the archive; ordered by address
+	Zones     []Zone           `json:"zones,omitempty"`     // ordered by name
+	Customers *Customers       `json:"customers,omitempty"` // nil: never looked
+	Sights    []Sight          `json:"sights,omitempty"`    // acts that the world shows, ordered by step
+	Facts     []Fact           `json:"facts,omitempty"`     // attested, ordered by step
+	Records   []Record         `json:"records"`             // what the journal knows, ordered by step
 	Findings  []config.Finding `json:"findings,omitempty"`
 }
 
-// Seen says when and how something was observed: imap, ledger. Zero: never.
+// Seen says when and how something was observed: imap, ledger, api, dns, sheet,
+// attested, assumed. Zero: never.
 type Seen struct {
 	At  time.Time `json:"at,omitzero"`
 	How string    `json:"how,omitempty"`
@@ -32,6 +40,7 @@ type Side struct {
 	Endpoint    Endpoint `json:"endpoint"`               // without a login
 	Caps        []string `json:"caps,omitempty"`         // as told after sign-in, or in the greeting where nobody signed in
 	AppendLimit int64    `json:"append_limit,omitempty"` // octets; 0: none told
+	Tenant      *Tenant  `json:"tenant,omitempty"`
 }
 
 // Mailbox is one row as it is on both sides.
@@ -64,7 +73,7 @@ type Gap struct {
 }
 
 // Record is what the journal knows of a step: numbers of its last intent and
-// outcome (0: none).
+// outcome (0: none), and of a Temporary the open pre-image.
 type Record struct {
 	Step      StepID    `json:"step"`
 	Intent    int       `json:"intent"`
@@ -73,6 +82,9 @@ type Record struct {
 	OutcomeAt time.Time `json:"outcome_at,omitzero"`
 	Failed    *Fault    `json:"failed,omitempty"` // the last intent ended so
 	Tally     Tally     `json:"tally"`            // sum over all outcomes
+	Open      bool      `json:"open,omitempty"`   // not restored yet
+	Before    string    `json:"before,omitempty"` // what the first intent found
+	After     string    `json:"after,omitempty"`  // what was written
 }
 
 // State of a mailbox, in the words of the vendor's console (HISTORY-11).

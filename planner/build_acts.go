@@ -1,0 +1,199 @@
+package planner
+
+import (
+	"maps"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// waitMerged is Wait.For of a press that runs.
+const waitMerged = "merged"
+
+// pressOp is the one-shot act of the procedure; nil: it has none.
+func (b *builder) pressOp() Op {
+	from, into := b.spec.Source.CorpID, b.corp()
+	switch b.route {
+	case routeMerge:
+		op := MergeTenants{From: from, Into: into, Creator: b.spec.Target.Creator}
+		if b.off.creatorInID {
+			op.From += op.Creator
+		}
+		return op
+	case routeUpgrade:
+		op := UpgradeTenant{From: from, Into: into, Mode: b.spec.Target.Mode, Accounts: len(b.spec.Roster.Mailboxes)}
+		if ack, ok := acknowledged(b.spec, op); ok {
+			op.Company, op.Administrator = ack.Company, ack.Administrator
+		}
+		return op
+	}
+	return nil
+}
+
+// acts adds the presses.
+func (b *builder) acts() {
+	needs := func() []StepID {
+		all := append(append(append([]StepID{}, b.prepared...), b.settled...), b.lasts...)
+		return append(append(all, b.archives...), b.holdID())
+	}
+	if op := b.pressOp(); op != nil && !b.pressed {
+		switch o := op.(type) {
+		case MergeTenants:
+			o.Erases = b.erased()
+			op = o
+		case UpgradeTenant:
+			if b.erasing() {
+				o.Erases = b.erased()
+			}
+			op = o
+		}
+		b.add(op, true, needs()...)
+	}
+	if op := b.pressOp(); op != nil {
+		b.once(Wait{For: waitMerged, On: b.pressOn(), In: Cutover}, IDOf(op))
+	}
+	if c := b.spec.Customers; c != nil {
+		op := MoveCustomers{From: b.spec.Source.CorpID, Into: b.corp(), Accounts: maps.Clone(c.Accounts)}
+		for account := range c.Accounts {
+			if b.s.Customers != nil {
+				op.Relations += b.s.Customers.Relations[account]
+			}
+		}
+		if !b.acted(op) {
+			b.need(b.holdOp(), "hold")
+			b.add(op, true, needs()...)
+		}
+	}
+}
+
+func (b *builder) pressOn() string {
+	if b.corp() != "" {
+		return b.corp()
+	}
+	return b.spec.Source.CorpID
+}
+
+// pressNeeds is the press, for the switches behind it.
+func (b *builder) pressNeeds() []StepID {
+	if op := b.pressOp(); op != nil {
+		return []StepID{IDOf(op), IDOf(Wait{For: waitMerged, On: b.pressOn()})}
+	}
+	return nil
+}
+
+// erased measures what a press destroys: every mailbox of the target, and
+// those that the plan itself creates. A mailbox that was neither opened nor
+// made by us is unobserved.
+func (b *builder) erased() Radius {
+	var r Radius
+	t := b.tenant()
+	if t == nil {
+		return r
+	}
+	made := map[string]bool{}
+	for _, p := range b.people {
+		op := PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Create: true}
+		if b.records[IDOf(op)].Outcome > 0 {
+			made[p.account] = true
+		}
+		if _, creates := b.memberOp(p); creates && p.member == nil {
+			r.Mailboxes++
+		}
+	}
+	opened := map[string]Mailbox{}
+	for _, p := range b.people {
+		if box, ok := b.archived[p.TargetAddress]; ok {
+			opened[p.account] = box
+		}
+	}
+	for _, m := range t.Members {
+		if m.Address == "" && !made[m.Account] {
+			continue
+		}
+		r.Mailboxes++
+		box, ok := opened[m.Account]
+		switch {
+		case ok && box.Source.Seen.Known():
+			r.Messages += box.Source.Messages
+			r.Bytes += box.Source.Bytes
+		case !made[m.Account]:
+			r.Unobserved++
+		}
+	}
+	r.Mailboxes += len(t.Shared)
+	r.Unobserved += len(t.Shared)
+	return r
+}
+
+// drain fetches what still arrives at the source, and compares.
+func (b *builder) drain() {
+	for _, p := range b.people {
+		if b.copied(p) && (b.switching || !b.tailClosed(p)) {
+			needs := b.switchIDs()
+			if b.someSwitched() {
+				needs = nil
+			}
+			id := b.pass(p, Drain, needs)
+			if p.listed || b.off.spfNeedsAll {
+				b.tails = append(b.tails, id)
+			}
+		}
+	}
+	if op := b.pressOp(); op != nil {
+		merged := IDOf(Wait{For: waitMerged, On: b.pressOn()})
+		if b.erasing() {
+			b.once(Compare{What: "settings", Corp: b.pressOn()}, merged)
+		}
+		b.once(Compare{What: "members", Corp: b.pressOn()}, merged)
+		for _, row := range b.spec.Roster.Mailboxes {
+			b.once(Notify{Template: "restart-client", To: row.Address, In: Drain}, merged)
+		}
+	}
+	if b.spec.Customers != nil {
+		b.once(Compare{What: "customers", Corp: b.corp()}, IDOf(MoveCustomers{From: b.spec.Source.CorpID, Into: b.corp()}))
+	}
+}
+
+// switchIDs are the changes of MX that still stand.
+func (b *builder) switchIDs() []StepID {
+	var ids []StepID
+	for _, z := range b.zones() {
+		if !b.switched(z) && b.seenZone(z) {
+			ids = append(ids, IDOf(b.switchOp(z)))
+		}
+	}
+	return ids
+}
+
+// retire takes the old service out of SPF and puts tags back.
+func (b *builder) retire() {
+	for _, z := range b.zones() {
+		if op, ok := b.spfEdit(z, nil, z.SPF.Remove, Retire); ok && b.seenZone(z) {
+			needs := append(b.waitsOf(z), b.tails...)
+			if !b.switched(z) {
+				needs = append(needs, IDOf(b.switchOp(z)))
+			}
+			b.add(op, true, needs...)
+		}
+	}
+	if b.erasing() {
+		b.once(PutTags{Corp: b.corp()}, IDOf(Compare{What: "settings", Corp: b.pressOn()}))
+	}
+}
+
+func (b *builder) waitsOf(z config.Zone) []StepID {
+	var ids []StepID
+	for _, what := range []string{"authoritative", "caches", "activation"} {
+		ids = append(ids, IDOf(Wait{For: what, On: z.Domain}))
+	}
+	return ids
+}
+
+// acknowledged finds the block that names a final op.
+func acknowledged(spec *config.Spec, op Op) (config.Acknowledge, bool) {
+	for _, a := range spec.Acknowledged {
+		if a.Kind == op.Kind() && a.Subject == op.Subject() {
+			return a, true
+		}
+	}
+	return config.Acknowledge{}, false
+}

@@ -1,0 +1,234 @@
+package planner
+
+import (
+	"slices"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// carrying reports that passes of Copy stand: until the last domain is
+// switched, and for ever without a cutover.
+func (b *builder) carrying() bool { return b.spec.Cutover == nil || b.switching }
+
+// copies adds the passes of Copy and the vendor's own.
+func (b *builder) copies() {
+	if !b.carrying() {
+		return
+	}
+	for _, p := range b.people {
+		if b.copied(p) {
+			b.pass(p, Copy, nil)
+		}
+	}
+	b.archivePasses(Prepare)
+	if rows := b.wizardRows(); len(rows) > 0 {
+		op := WizardCopy{Corp: b.corp(), Addresses: rows}
+		if !b.acted(FinishWizard{Corp: b.corp()}) {
+			b.once(op, b.prepared...)
+		}
+	}
+}
+
+func (b *builder) wizardRows() []string {
+	var rows []string
+	for _, row := range b.spec.Roster.Mailboxes {
+		if b.mover(row) == moverWizard && b.route == routeHistory {
+			rows = append(rows, row.Address)
+		}
+	}
+	return rows
+}
+
+// pass adds a copy of one person's mail in a phase.
+func (b *builder) pass(p person, in Phase, needs []StepID) StepID {
+	op := copyOf(b.spec, p.Mailbox)
+	op.In = in
+	id := IDOf(op)
+	box, rec := b.boxes[p.Address], b.records[id]
+	work := b.passWork(p, in, box, rec)
+	if b.off.presenceByCount && in != Drain && box.Behind == (Gap{}) && b.hasFirst(p) {
+		return id
+	}
+	needs = append(slices.Clone(needs), b.accountNeeds(p)...)
+	b.add(op, work, needs...)
+	if work {
+		b.steps[b.at[id]].Estimate = estimate(box, rec)
+	}
+	return id
+}
+
+// hasFirst reports whether a person's first pass ended.
+func (b *builder) hasFirst(p person) bool {
+	return b.records[IDOf(copyOf(b.spec, p.Mailbox))].Outcome > 0
+}
+
+func (b *builder) passWork(p person, in Phase, box Mailbox, rec Record) bool {
+	switch in {
+	case Freeze:
+		if b.off.lastUntilLevel && box.Behind != (Gap{}) {
+			return true
+		}
+		return b.staleSince(rec)
+	case Drain:
+		first := b.someSwitched()
+		if b.switching {
+			return first && (box.Behind != Gap{} || rec.Intent > rec.Outcome)
+		}
+		return box.Behind != Gap{} || rec.Failed != nil || !b.now.Before(b.tailEnd())
+	}
+	return hasWork(box, rec)
+}
+
+// staleSince reports that a last pass has no outcome begun after this freeze.
+func (b *builder) staleSince(rec Record) bool {
+	hold := b.records[b.holdID()]
+	return !hold.Open || rec.Outcome == 0 || rec.Intent < hold.Intent || rec.Intent > rec.Outcome
+}
+
+func (b *builder) holdOp() HoldDirectory {
+	op := HoldDirectory{Domain: b.spec.Source.Domain}
+	for _, corp := range []string{b.spec.Source.CorpID, b.corp()} {
+		if corp != "" && !slices.Contains(op.Corps, corp) {
+			op.Corps = append(op.Corps, corp)
+		}
+	}
+	slices.Sort(op.Corps)
+	return op
+}
+
+func (b *builder) holdID() StepID { return IDOf(b.holdOp()) }
+
+// freeze watches the directories, carries what came last and ends the wizard.
+func (b *builder) freeze() {
+	if !b.switching {
+		return
+	}
+	hold := b.need(b.holdOp(), "hold")
+	waived := b.waived()
+	for _, p := range b.people {
+		if !b.copied(p) {
+			continue
+		}
+		needs := []StepID{hold}
+		if !b.hasFirst(p) {
+			needs = append(needs, IDOf(copyOf(b.spec, p.Mailbox)))
+		}
+		id := b.pass(p, Freeze, needs)
+		if (p.listed || b.off.needsUnlisted) && !waived[p.Address] {
+			b.lasts = append(b.lasts, id)
+		}
+	}
+	b.archivePasses(Freeze)
+	b.lasts = append(b.lasts, hold)
+	b.endWizard(hold)
+}
+
+// waived are the rows that the spec lets the domain switch without: those it
+// names, and as many as it allows of those that were not started.
+func (b *builder) waived() map[string]bool {
+	out := map[string]bool{}
+	accept := b.spec.Cutover.Accept
+	for _, a := range accept.Mailboxes {
+		out[a] = true
+	}
+	var unstarted []string
+	for _, p := range b.people {
+		if p.listed && b.copied(p) && !out[p.Address] && !b.hasFirst(p) {
+			unstarted = append(unstarted, p.Address)
+		}
+	}
+	if len(unstarted) <= accept.NotStarted {
+		for _, a := range unstarted {
+			out[a] = true
+		}
+	}
+	return out
+}
+
+func (b *builder) endWizard(hold StepID) {
+	rows := b.wizardRows()
+	op := FinishWizard{Corp: b.corp()}
+	if len(rows) == 0 || b.acted(op) {
+		return
+	}
+	for _, a := range rows {
+		if b.boxes[a].State != InStep {
+			op.Abandons = append(op.Abandons, a)
+		}
+	}
+	b.lasts = append(b.lasts, b.add(op, true, hold, IDOf(WizardCopy{Corp: op.Corp, Addresses: rows})))
+}
+
+// archivePasses keep what a press erases: of each row whose mailbox at the
+// target a stored password opens. All others are unobserved (MERGE-03).
+func (b *builder) archivePasses(in Phase) {
+	a := b.spec.Target.Archive
+	if a == nil || !b.erasing() || b.pressed {
+		return
+	}
+	for _, row := range b.spec.Roster.Mailboxes {
+		if row.TargetPassword.IsZero() && b.spec.Target.IMAP.Login.Kind != config.LoginMaster {
+			continue
+		}
+		op := ArchiveMailbox{Corp: b.corp(), Address: row.TargetAddress, Path: a.Path, In: in}
+		id := IDOf(op)
+		box, rec := b.archived[row.TargetAddress], b.records[id]
+		if in == Prepare {
+			b.add(op, hasWork(box, rec))
+			continue
+		}
+		first := op
+		first.In = Prepare
+		needs := []StepID{b.holdID()}
+		if b.records[IDOf(first)].Outcome == 0 {
+			needs = append(needs, IDOf(first))
+		}
+		b.archives = append(b.archives, b.add(op, b.staleSince(rec), needs...))
+	}
+}
+
+// drops names each mailbox whose row was removed after its mail was copied.
+func (b *builder) drops() {
+	if b.route != routeHistory {
+		return
+	}
+	rows := map[string]bool{}
+	for _, p := range b.people {
+		rows[p.Address] = true
+	}
+	for _, r := range b.s.Records {
+		a := r.Step.Subject()
+		if r.Step.Kind() != (CopyMailbox{}).Kind() || rows[a] || r.Tally == (Tally{}) || slices.Contains(b.spec.Roster.Skip, a) {
+			continue
+		}
+		b.once(DropMailbox{Address: a, Copied: Radius{Mailboxes: 1, Messages: r.Tally.Copied, Bytes: r.Tally.Bytes}})
+	}
+}
+
+// someSwitched reports whether mail of a domain goes to the target already.
+func (b *builder) someSwitched() bool { return slices.ContainsFunc(b.zones(), b.switched) }
+
+// tailEnd is when the tail may close: the last switch, or its adoption, and
+// the time that the spec gives.
+func (b *builder) tailEnd() time.Time {
+	var last time.Time
+	for _, z := range b.zones() {
+		if at := b.lastSwitch(z).OutcomeAt; at.After(last) {
+			last = at
+		}
+	}
+	return last.Add(b.spec.Cutover.Tail)
+}
+
+// tailClosed reports whether a mailbox's tail ended: by a pass that began when
+// the tail's time was over.
+func (b *builder) tailClosed(p person) bool {
+	op := copyOf(b.spec, p.Mailbox)
+	op.In = Drain
+	rec := b.records[IDOf(op)]
+	if b.off.tailUntilLevel && b.boxes[p.Address].Behind != (Gap{}) {
+		return false
+	}
+	return !b.switching && rec.Outcome > 0 && rec.Intent <= rec.Outcome && rec.Failed == nil && !rec.IntentAt.Before(b.tailEnd())
+}

@@ -1,0 +1,242 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// lowTTL is what a TTL is lowered to before its values change, in seconds.
+const lowTTL = 300
+
+// wecomMX are the target's own servers where the spec names none.
+var wecomMX = []string{"5 mxbiz1.qq.com", "10 mxbiz2.qq.com"}
+
+func (b *builder) domains() []string {
+	return append([]string{b.spec.Source.Domain}, b.spec.Source.Aliases...)
+}
+
+// zones are the domains that the cutover switches.
+func (b *builder) zones() []config.Zone {
+	if b.spec.Cutover == nil {
+		return nil
+	}
+	return sortedBy(b.spec.Cutover.Zones, func(z config.Zone) string { return z.Domain })
+}
+
+func (b *builder) wantedMX(z config.Zone) []string {
+	mx := z.MX
+	if len(mx) == 0 && b.spec.Target.Kind != "imap" {
+		mx = wecomMX
+	}
+	return canonicalMX(mx)
+}
+
+// canonicalMX writes preferences and hosts in one way, in order.
+func canonicalMX(mx []string) []string {
+	out := make([]string, 0, len(mx))
+	for _, v := range mx {
+		out = append(out, strings.TrimSuffix(strings.ToLower(strings.Join(strings.Fields(v), " ")), "."))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (b *builder) set(zone, name, kind string) (RRset, bool) {
+	set, ok := b.sets[zone+"/"+RRset{Name: name, Type: kind}.Key()]
+	return set, ok
+}
+
+// seen reports whether a zone could be looked at.
+func (b *builder) seenZone(z config.Zone) bool { return b.zoned[z.Domain].Seen.Known() }
+
+// switched reports whether a domain's mail goes to the target. A zone that
+// cannot be seen is as our record of it says.
+func (b *builder) switched(z config.Zone) bool {
+	if !b.seenZone(z) {
+		return b.lastSwitch(z).Outcome > 0
+	}
+	set, _ := b.set(z.Domain, z.Domain, "MX")
+	return slices.Equal(canonicalMX(set.Values), b.wantedMX(z))
+}
+
+// lastSwitch is the record of the latest change of a domain's MX, ours or
+// adopted by attestation.
+func (b *builder) lastSwitch(z config.Zone) Record {
+	var last Record
+	subject := RRset{Name: z.Domain, Type: "MX"}.Key()
+	for _, r := range b.s.Records {
+		if r.Step.Kind() == (SetRecords{}).Kind() && r.Step.Subject() == subject && r.Outcome > last.Outcome {
+			last = r
+		}
+	}
+	for _, f := range b.s.Facts {
+		if f.Step.Kind() == (SetRecords{}).Kind() && f.Step.Subject() == subject && f.holds(b.now) && f.Finished > last.Outcome {
+			last = Record{Step: f.Step, Outcome: f.Finished, OutcomeAt: f.At}
+		}
+	}
+	return last
+}
+
+// switchOp is the change of a domain's MX from what it is now.
+func (b *builder) switchOp(z config.Zone) SetRecords {
+	is, _ := b.set(z.Domain, z.Domain, "MX")
+	old := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX", Values: canonicalMX(is.Values), TTL: is.TTL}
+	now := old
+	now.Values = b.wantedMX(z)
+	if b.off.noOldValue {
+		old.Values = nil
+	}
+	return SetRecords{Old: old, New: now, In: Cutover}
+}
+
+// stsSet is the record that announces an MTA-STS policy (RFC 8461 section 3.1).
+func (b *builder) stsSet(z config.Zone) (RRset, bool) {
+	set, ok := b.set(z.Domain, "_mta-sts."+z.Domain, "TXT")
+	return set, ok && slices.ContainsFunc(set.Values, func(v string) bool { return strings.HasPrefix(v, "v=STSv1") })
+}
+
+// zoneNeeds are the Temporaries of a domain's switch, each behind the ones it needs.
+func (b *builder) zoneNeeds(z config.Zone) []StepID {
+	var needs []StepID
+	if set, ok := b.stsSet(z); ok {
+		ttl := b.need(SetTTL{Set: bare(set), New: lowTTL}, z.Domain)
+		sts := bare(set)
+		sts.Values = []string{"v=STSv1; id=mxmove" + hashOf(b.wantedMX(z)...)[:8] + ";"}
+		needs = append(needs, ttl, b.need(SetRecords{New: sts, Temporary: true, In: Prepare}, z.Domain, ttl))
+	}
+	mx := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX"}
+	return append(needs, b.need(SetTTL{Set: mx, New: lowTTL}, z.Domain))
+}
+
+func bare(r RRset) RRset {
+	r.Values, r.TTL = nil, 0
+	return r
+}
+
+// spf is the domain's SPF record as terms; ok is false where there is none.
+func (b *builder) spf(z config.Zone) (set RRset, terms []string, ok bool) {
+	set, _ = b.set(z.Domain, z.Domain, "TXT")
+	for _, v := range set.Values {
+		if f := strings.Fields(v); len(f) > 0 && strings.EqualFold(f[0], "v=spf1") {
+			return set, f, true
+		}
+	}
+	return set, nil, false
+}
+
+// spfEdit changes terms of the record and nothing else; ok is false if there
+// is nothing to change.
+func (b *builder) spfEdit(z config.Zone, add, remove []string, in Phase) (op SetRecords, ok bool) {
+	set, terms, _ := b.spf(z)
+	set.Zone, set.Name, set.Type = z.Domain, z.Domain, "TXT"
+	add = slices.DeleteFunc(sortedCopy(add), func(t string) bool { return slices.Contains(terms, t) })
+	remove = slices.DeleteFunc(sortedCopy(remove), func(t string) bool { return !slices.Contains(terms, t) })
+	if len(add)+len(remove) == 0 {
+		return op, false
+	}
+	now := set
+	now.Values = editSPF(set.Values, add, remove)
+	op = SetRecords{Old: set, New: now, Add: add, Remove: remove, In: in}
+	if b.off.resultInID {
+		op.Add, op.Remove = nil, nil
+	}
+	return op, true
+}
+
+// editSPF gives the values with terms of the SPF record put before its last
+// mechanism, and terms taken out; a record that is missing is begun.
+func editSPF(values, add, remove []string) []string {
+	out, found := slices.Clone(values), false
+	for i, v := range out {
+		if f := strings.Fields(v); len(f) > 0 && strings.EqualFold(f[0], "v=spf1") {
+			out[i], found = editTerms(f, add, remove), true
+		}
+	}
+	if !found {
+		out = append(out, editTerms([]string{"v=spf1", "~all"}, add, remove))
+	}
+	return out
+}
+
+func editTerms(terms, add, remove []string) string {
+	terms = slices.DeleteFunc(slices.Clone(terms), func(t string) bool { return slices.Contains(remove, t) })
+	at := slices.IndexFunc(terms, func(t string) bool { return strings.HasSuffix(strings.ToLower(t), "all") })
+	if at < 0 {
+		at = len(terms)
+	}
+	for _, t := range add {
+		if !slices.Contains(terms, t) {
+			terms = slices.Insert(terms, at, t)
+			at++
+		}
+	}
+	return strings.Join(terms, " ")
+}
+
+// spfAdded lets the new service send before the domain switches.
+func (b *builder) spfAdded() {
+	for _, z := range b.zones() {
+		if op, ok := b.spfEdit(z, z.SPF.Add, nil, Prepare); ok && !b.switched(z) && b.seenZone(z) {
+			b.prepared = append(b.prepared, b.add(op, true))
+		}
+	}
+}
+
+// switches changes each domain's MX, then waits and tries it.
+func (b *builder) switches() {
+	acts := slices.Concat(b.prepared, b.settled, b.lasts, b.archives, b.pressNeeds())
+	for _, z := range b.zones() {
+		if !b.seenZone(z) {
+			continue
+		}
+		last := b.lastSwitch(z).Outcome
+		var mx StepID
+		if !b.switched(z) {
+			probe := ProbeMX{Domain: z.Domain, Addresses: b.some(3), RefusalOK: b.route == routeHistory}
+			needs := slices.Concat(b.zoneNeeds(z), acts)
+			if r := b.records[IDOf(probe)]; r.Outcome == 0 || r.Outcome < b.records[b.holdID()].Intent {
+				needs = append(needs, b.add(probe, true, b.holdID()))
+			}
+			mx = b.add(b.switchOp(z), true, needs...)
+		}
+		b.after(z, mx, last)
+	}
+}
+
+// after adds the waits and the canary of a domain, until each has an outcome
+// since the switch.
+func (b *builder) after(z config.Zone, mx StepID, last int) {
+	is, _ := b.set(z.Domain, z.Domain, "MX")
+	needs := []StepID{mx}
+	for _, w := range []Wait{
+		{For: "authoritative", On: z.Domain, In: Cutover},
+		{For: "caches", On: z.Domain, Least: time.Duration(is.TTL) * time.Second, In: Drain},
+		{For: "activation", On: z.Domain, In: Cutover},
+	} {
+		if w.For == "activation" && b.spec.Target.Kind == "imap" {
+			continue
+		}
+		if mx != "" || b.records[IDOf(w)].Outcome <= last {
+			needs = append(needs, b.add(w, true, mx))
+		}
+	}
+	if to := b.some(1); len(to) > 0 {
+		op := Canary{Domain: z.Domain, To: to[0]}
+		if mx != "" || b.records[IDOf(op)].Outcome <= last {
+			b.add(op, true, mx, IDOf(Wait{For: "authoritative", On: z.Domain}), IDOf(Wait{For: "activation", On: z.Domain}))
+		}
+	}
+}
+
+// some gives the first addresses of the roster, by address.
+func (b *builder) some(n int) []string {
+	rows := b.spec.Roster.Mailboxes
+	var list []string
+	for _, row := range rows[:min(n, len(rows))] {
+		list = append(list, row.TargetAddress)
+	}
+	return list
+}

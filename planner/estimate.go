@@ -1,0 +1,51 @@
+package planner
+
+import "time"
+
+// What a pass is assumed to cost where nothing was measured yet: one pair of
+// connections over a company's line, servers of middling age.
+const (
+	assumedRate    = 4 << 20                // octets a second
+	assumedMessage = 5 * time.Millisecond   // each message's share of round trips
+	assumedPass    = 2 * time.Second        // sign-ins and listings
+	assumedSize    = 75 << 10               // octets of a message whose size is not told
+	estimateGrain  = 500 * time.Millisecond // finer would feign knowledge
+)
+
+// estimate reckons one pass; 0: unknown, since the source was never seen.
+func estimate(m Mailbox, r Record) time.Duration {
+	if !m.Source.Seen.Known() {
+		return 0
+	}
+	messages, bytes := m.Behind.Messages, m.Behind.Bytes
+	if r.Outcome == 0 && messages == 0 {
+		messages, bytes = m.Source.Messages, m.Source.Bytes
+	}
+	if bytes == 0 {
+		bytes = int64(messages) * assumedSize
+	}
+	d := assumedPass + time.Duration(messages)*assumedMessage +
+		time.Duration(float64(bytes)/assumedRate*float64(time.Second))
+	return d.Round(estimateGrain)
+}
+
+// assumed is what steps of other kinds are taken to last; what depends on
+// people or on the vendor is 0: unknown.
+var assumed = map[string]time.Duration{
+	SetTTL{}.Kind():        5 * time.Second,
+	SetOption{}.Kind():     time.Second,
+	Inventory{}.Kind():     time.Minute,
+	PutMember{}.Kind():     time.Second,
+	PutShared{}.Kind():     time.Second,
+	PutGroup{}.Kind():      time.Second,
+	SetEnabled{}.Kind():    time.Second,
+	SetSeat{}.Kind():       time.Second,
+	Notify{}.Kind():        time.Second,
+	HoldDirectory{}.Kind(): time.Minute,
+	SetRecords{}.Kind():    5 * time.Second,
+	ProbeMX{}.Kind():       30 * time.Second,
+	Canary{}.Kind():        2 * time.Minute,
+	Compare{}.Kind():       time.Minute,
+	PutTags{}.Kind():       time.Minute,
+	restoreKind:            5 * time.Second,
+}

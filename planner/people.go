@@ -1,0 +1,153 @@
+package planner
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// whoIsWho finds each row's account in the target's directory, and the
+// members without a row that are given a mailbox.
+func (b *builder) whoIsWho() []person {
+	rows := slices.SortedStableFunc(slices.Values(b.spec.Roster.Mailboxes), byWave)
+	dir := directoryOf(b.tenant())
+	people := make([]person, 0, len(rows))
+	taken := map[string]bool{}
+	for _, row := range rows {
+		p := dir.find(row)
+		if p.member != nil {
+			taken[p.member.Account] = true
+		}
+		people = append(people, p)
+	}
+	if b.spec.Roster.Unlisted == "allocate" && b.route == routeHistory {
+		people = append(people, b.allocated(taken)...)
+	}
+	return people
+}
+
+// tenant is the target's directory as it was seen; nil: not seen.
+func (b *builder) tenant() *Tenant {
+	if t := b.s.Target.Tenant; t != nil && t.Seen.Known() {
+		return t
+	}
+	return nil
+}
+
+// directory finds members by what rows may name.
+type directory struct {
+	accounts, addresses map[string]*Member
+	names               map[string][]*Member
+}
+
+func directoryOf(t *Tenant) directory {
+	d := directory{map[string]*Member{}, map[string]*Member{}, map[string][]*Member{}}
+	if t == nil {
+		return d
+	}
+	for i := range t.Members {
+		m := &t.Members[i]
+		d.accounts[m.Account] = m
+		for _, a := range append([]string{m.Address}, m.Aliases...) {
+			if a != "" {
+				d.addresses[a] = m
+			}
+		}
+		if m.Name != "" {
+			d.names[m.Name] = append(d.names[m.Name], m)
+		}
+	}
+	return d
+}
+
+// find gives a row its account: the one it names, else the one that has its
+// address, else the only one with its name, else one called like the address.
+func (d directory) find(row config.Mailbox) person {
+	p := person{Mailbox: row, listed: true, account: row.Account}
+	if p.account != "" {
+		p.member = d.accounts[p.account]
+		return p
+	}
+	p.account, _, _ = strings.Cut(row.TargetAddress, "@")
+	if m := d.addresses[row.TargetAddress]; m != nil {
+		p.member = m
+	} else if same := d.names[row.Name]; row.Name != "" && len(same) > 0 {
+		p.member = same[0]
+		for _, m := range same {
+			p.two = append(p.two, m.Account)
+		}
+	} else {
+		p.member = d.accounts[p.account]
+	}
+	if p.member != nil {
+		p.account = p.member.Account
+	}
+	if len(p.two) < 2 {
+		p.two = nil
+	}
+	return p
+}
+
+// allocated gives members without a row and without an address in the domain
+// one made of their account; collisions are numbered in the order of accounts.
+func (b *builder) allocated(taken map[string]bool) []person {
+	t := b.tenant()
+	if t == nil {
+		return nil
+	}
+	used := map[string]bool{}
+	for _, row := range b.spec.Roster.Mailboxes {
+		used[row.TargetAddress] = true
+	}
+	for _, a := range b.spec.Roster.Skip {
+		used[a] = true
+	}
+	var people []person
+	for i := range t.Members {
+		m := &t.Members[i]
+		if taken[m.Account] || m.Enabled == No {
+			continue
+		}
+		address := b.addressFor(m, used)
+		used[address] = true
+		row := config.Mailbox{Address: address, SourceLogin: address, TargetAddress: address, TargetLogin: address,
+			Name: m.Name, Account: m.Account}
+		people = append(people, person{Mailbox: row, account: m.Account, member: m})
+	}
+	return people
+}
+
+func (b *builder) addressFor(m *Member, used map[string]bool) string {
+	if strings.HasSuffix(m.Address, "@"+b.spec.Source.Domain) {
+		return m.Address
+	}
+	local := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(m.Account))
+	local = strings.Trim(local, ".")
+	if local == "" {
+		local = "member"
+	}
+	address := local + "@" + b.spec.Source.Domain
+	for n := 1; used[address]; n++ {
+		address = local + strconv.Itoa(n) + "@" + b.spec.Source.Domain
+	}
+	return address
+}
+
+// copied reports whether there is a way to carry a person's old mail: rows
+// have their logins, others only what an administrator opens.
+func (b *builder) copied(p person) bool {
+	return b.mover(p.Mailbox) == moverSelf && (p.listed || b.spec.Source.IMAP.Login.Kind != config.LoginPassword)
+}
+
+// Movers (config.History.Mover).
+const (
+	moverSelf   = "mxmove"
+	moverWizard = "wizard"
+)
