@@ -55,11 +55,10 @@ func normal(name string) string {
 }
 
 func columnOf(cell string) int {
-	exact := strings.TrimSpace(cell)
-	if i := slices.Index(columns[:], exact); i >= 0 {
+	name := normal(cell)
+	if i := slices.Index(columns[:], name); i >= 0 {
 		return i
 	}
-	name := normal(cell)
 	if i, ok := aliases[name]; ok {
 		return i
 	}
