@@ -131,14 +131,15 @@ func blocking(p *planner.Plan) []config.Finding {
 }
 
 func aboutStep(p *planner.Plan, f config.Finding) bool {
-	return f.Subject != "" && f.Severity == config.Blocks &&
-		slices.ContainsFunc(p.Steps, func(s planner.Step) bool { return s.Op.Subject() == f.Subject })
+	return f.Severity == config.Blocks &&
+		slices.ContainsFunc(p.Steps, func(s planner.Step) bool { return planner.Concerns(f, s) })
 }
 
 // holds gives the steps that get no turn until somebody acts: a finding
 // blocks their mailbox, or its row has no credential.
 func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Finding {
 	bySubject := map[string]config.Finding{}
+	var byKind []config.Finding // plan.cannot
 	for _, row := range spec.Roster.Mailboxes {
 		if side := lacking(spec, row); side != "" {
 			bySubject[row.Address] = config.Finding{Msg: text.M("apply.credential."+side, "address", row.Address),
@@ -146,12 +147,21 @@ func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Fin
 		}
 	}
 	for _, f := range blocking(built) {
-		bySubject[f.Subject] = f
+		if f.Code == "plan.cannot" {
+			byKind = append(byKind, f)
+		} else {
+			bySubject[f.Subject] = f
+		}
 	}
 	held := map[planner.StepID]config.Finding{}
 	for _, s := range built.Steps {
 		if f, ok := bySubject[s.Op.Subject()]; ok {
 			held[s.ID] = f
+		}
+		for _, f := range byKind {
+			if planner.Concerns(f, s) {
+				held[s.ID] = f
+			}
 		}
 	}
 	return held
