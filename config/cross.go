@@ -35,6 +35,9 @@ func (l *loader) route() {
 	if (target.Mode != 0) != (target.Procedure == ProcedureUpgrade) && target.Procedure != "" {
 		l.say(Error, orPos(l.at.mode, l.at.procedure), "procedure.mode", "procedure", target.Procedure)
 	}
+	if isNew := target.Procedure == ProcedureUpgrade && target.Mode == 1; target.Kind == KindWeCom && target.CorpID == "" && !isNew {
+		l.say(Error, target.At, "argument.missing", "name", "corp_id", "in", "target")
+	}
 	if moves && source.CorpID != "" && source.CorpID == target.CorpID {
 		l.say(Error, l.at.target.corpID, "tenant.same", "corp", target.CorpID)
 	}
@@ -181,6 +184,7 @@ func (l *loader) leavers(rows func(string) bool) {
 }
 
 // acknowledged warns of an acknowledgement that no step of this spec can need.
+// The subject of every final step is the tenant that it is pressed in.
 func (l *loader) acknowledged(a Acknowledge) {
 	s := &l.spec
 	fits := true
@@ -194,10 +198,14 @@ func (l *loader) acknowledged(a Acknowledge) {
 	case stepWizard:
 		fits = s.History != nil && s.Target.Kind == KindWeCom
 	}
+	want := s.Target.CorpID
+	if want == "" { // an upgrade that makes the tenant
+		want = s.Source.CorpID
+	}
 	switch corp, ok := strings.CutPrefix(a.Subject, "tenant/"); {
 	case !fits:
 		l.say(Warning, a.At, "acknowledge.unused", "kind", a.Kind)
-	case ok && s.Target.CorpID != "" && corp != s.Target.CorpID && s.Target.Mode != 1:
-		l.say(Error, a.At, "acknowledge.subject", "subject", a.Subject, "corp", s.Target.CorpID)
+	case want != "" && (!ok || corp != want):
+		l.say(Error, a.At, "acknowledge.subject", "subject", a.Subject, "corp", want)
 	}
 }

@@ -27,6 +27,10 @@ var languageCases = map[string]struct {
 	"api's name":                {whole("api \"mail\"", "api \"calendar\""), []string{"value.choice main.hcl:58:7"}},
 	"seats of imap":             {whole("target \"wecom\"", "target \"imap\""), []string{"acknowledge.unused main.hcl:104:1", "argument.kind main.hcl:54:3", "argument.kind main.hcl:55:3", "argument.kind main.hcl:56:3", "argument.kind main.hcl:57:3", "argument.kind main.hcl:58:3", "argument.kind main.hcl:61:3", "argument.kind main.hcl:68:3", "history.wizard main.hcl:36:23"}},
 	"procedure missing":         {whole("procedure = \"history\"", ""), []string{"argument.missing main.hcl:53:1"}},
+	"no corp id":                {andAlso(whole("  corp_id   = \"ww0123456789abcdef\"\n", ""), "x", "x"), []string{"argument.missing main.hcl:53:1"}},
+	"new tenant":                {[]change{write("main.hcl", upgradeSpec)}, []string{}},
+	"upgraded by another name":  {[]change{write("main.hcl", upgradeSpec), inMain("tenant/wwA", "tenant/wwB")}, []string{"acknowledge.subject main.hcl:13:1"}},
+	"upgrade without names":     {[]change{write("main.hcl", upgradeSpec), inMain("  company = \"Acme\"\n", "")}, []string{"argument.missing main.hcl:13:1"}},
 	"mode":                      {whole("procedure = \"history\"", "procedure = \"history\"\n mode = 1"), []string{"procedure.mode main.hcl:58:9"}},
 	"merge from imap":           {whole("procedure = \"history\"", "procedure = \"merge\""), []string{"merge.creator main.hcl:5:1", "procedure.history main.hcl:72:1", "procedure.source main.hcl:57:15"}},
 	"no imap":                   {whole("  imap {\n    host = \"imap.exmail.qq.com\"\n    login \"password\" {}\n  }\n", ""), []string{"history.imap main.hcl:53:1"}},
@@ -92,3 +96,26 @@ var mergeCases = map[string]struct {
 	"one target account": {merge("\"lisi\"", "\"ZhangSan\""), []string{"customers.merged main.hcl:30:16"}},
 	"account":            {merge("\"lisi\"", "\"李四\""), []string{"tenant.account main.hcl:30:16"}},
 }
+
+// upgradeSpec makes the tenant: its id is not known before.
+const upgradeSpec = `migration "u" {}
+source "exmail" {
+  domain  = "held.test"
+  corp_id = "wwA0123456789abcde"
+}
+roster {
+  mailbox "alice@held.test" {}
+}
+target "wecom" {
+  procedure = "upgrade"
+  mode = 1
+}
+acknowledge "upgrade-tenant" "tenant/wwA0123456789abcde" {
+  because = "the old edition ends"
+  company = "Acme"
+  administrator = "admin@held.test"
+  at_most {
+    accounts = 120
+  }
+}
+`

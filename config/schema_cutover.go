@@ -40,18 +40,16 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 	}},
 }}
 
-// Kinds of step that a spec acknowledges by name: the final ones, and the one
-// that drops a mailbox whose mail was copied (HISTORY-04).
+// Kinds of step that a spec acknowledges by name: the final ones.
 const (
 	stepMerge     = "merge-tenants"
 	stepUpgrade   = "upgrade-tenant"
 	stepCustomers = "move-customers"
 	stepWizard    = "finish-wizard"
-	stepDrop      = "drop-mailbox"
 )
 
 var acknowledgeBlock = &block{name: "acknowledge", many: true,
-	labels: []label{{name: "KIND", oneOf: []string{stepMerge, stepUpgrade, stepCustomers, stepWizard, stepDrop}}, {name: "SUBJECT"}},
+	labels: []label{{name: "KIND", oneOf: []string{stepMerge, stepUpgrade, stepCustomers, stepWizard}}, {name: "SUBJECT"}},
 	args: []arg{
 		{name: "because", typ: typText, must: every, example: `"B only holds trial mail, CHG-1042"`},
 		{name: "company", typ: typText, only: []string{stepUpgrade}, must: []string{stepUpgrade}, example: `"Acme Ltd"`},

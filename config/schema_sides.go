@@ -50,7 +50,7 @@ var sourceBlock = &block{name: "source", must: every,
 var targetBlock = &block{name: "target", must: every,
 	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindWeCom}}},
 	args: []arg{
-		{name: "corp_id", typ: typText, only: tenants, must: []string{KindWeCom}, example: `"ww0123456789abcdef"`},
+		{name: "corp_id", typ: typText, only: tenants, example: `"ww0123456789abcdef"`},
 		{name: "name", typ: typText, only: tenants, example: `"Acme Group"`},
 		{name: "creator", typ: typText, only: tenants, example: `"zhang.san"`},
 		{name: "procedure", typ: typText, only: tenants, must: []string{KindWeCom},
