@@ -13,11 +13,11 @@ import (
 // batch is the number of messages between two looks at stop.
 const batch = 10
 
-// Do carries out a planner.CopyMailbox.
+// Do carries out any op; acts of people are done at once.
 func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
 	c, ok := op.(planner.CopyMailbox)
 	if !ok {
-		return planner.Tally{}, fault(planner.Internal, "memory.kind", "kind", op.Kind())
+		return planner.Tally{}, w.act(ctx, op)
 	}
 	b := w.boxes[c.Address]
 	if b == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
@@ -154,4 +155,13 @@ func compareStrings(a, b string) int { return strings.Compare(a, b) }
 
 func fault(class planner.Class, code string, pairs ...string) *planner.Fault {
 	return &planner.Fault{Msg: text.M(code, pairs...), Class: class}
+}
+
+// Hire makes a mailbox on both sides for somebody who has no row.
+func (w *World) Hire(row config.Mailbox) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.boxes[row.Address] == nil {
+		w.boxes[row.Address] = newBox(row)
+	}
 }

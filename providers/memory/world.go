@@ -1,5 +1,5 @@
 // Package memory is a world in maps: two mail services, a mailbox a row on
-// each, and faults on demand. It needs no server, so plans, runs and their
+// each, directories, zones with caches, one-shot acts, and faults on demand. It needs no server, so plans, runs and their
 // interruptions can be tried in great number. It is deterministic as long as
 // the work of one mailbox is not done twice at once, and safe for concurrent
 // use.
@@ -44,6 +44,7 @@ type World struct {
 	boxes   map[string]*box
 	signIns int
 	slow    time.Duration
+	co      company
 }
 
 // box is one row: its mail on both sides, and what was copied of it.
@@ -87,16 +88,20 @@ type copied struct {
 // New makes a world with an empty mailbox on both sides for each row of spec.
 // now is its clock.
 func New(spec *config.Spec, now func() time.Time) *World {
-	w := &World{spec: spec, now: now, boxes: map[string]*box{}}
+	w := &World{spec: spec, now: now, boxes: map[string]*box{}, co: newCompany()}
 	for _, row := range spec.Roster.Mailboxes {
-		b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{},
-			refuse: map[string]bool{}, state: planner.NotStarted}
-		for i := range b.side {
-			b.side[i].folders = map[string]*folder{"INBOX": {next: 1}}
-		}
-		w.boxes[row.Address] = b
+		w.boxes[row.Address] = newBox(row)
 	}
 	return w
+}
+
+func newBox(row config.Mailbox) *box {
+	b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{},
+		refuse: map[string]bool{}, state: planner.NotStarted}
+	for i := range b.side {
+		b.side[i].folders = map[string]*folder{"INBOX": {next: 1}}
+	}
+	return b
 }
 
 // SignIns is the number of sign-ins to either side so far, failed ones too.
@@ -118,11 +123,10 @@ func (w *World) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 		Source: planner.Side{Seen: greeting, Endpoint: planner.EndpointOf(w.spec.Source.IMAP, ""), Caps: caps},
 		Target: planner.Side{Seen: greeting, Endpoint: planner.EndpointOf(w.spec.Target.IMAP, ""), Caps: slices.Clone(caps)},
 	}
-	for _, row := range w.spec.Roster.Mailboxes {
+	for _, b := range w.boxes {
 		if err := ctx.Err(); err != nil {
 			return planner.Snapshot{}, err
 		}
-		b := w.boxes[row.Address]
 		if depth == planner.Signed {
 			w.look(b, now)
 		}
@@ -131,6 +135,7 @@ func (w *World) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	slices.SortFunc(s.Mailboxes, func(a, b planner.Mailbox) int {
 		return compareStrings(a.Address, b.Address)
 	})
+	w.observe(&s)
 	return s, nil
 }
 
