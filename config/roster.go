@@ -258,8 +258,12 @@ func (r *row) place(column int) string {
 }
 
 // passwords tells a row that cannot be signed in for: it waits, the others go
-// on. One that was given and is faulty is told already.
+// on. One that was given and is faulty is told already. The vendor's wizard
+// needs none of ours.
 func (l *loader) passwords(r *row) {
+	if h := l.spec.History; r.Mover == MoverWizard || r.Mover == "" && h != nil && h.Mover == MoverWizard {
+		return
+	}
 	for _, side := range []struct {
 		login  Login
 		column int

@@ -40,8 +40,9 @@ type block struct {
 
 // label is a word between a block's name and its brace.
 type label struct {
-	name  string
-	oneOf []string
+	name    string
+	oneOf   []string
+	example string
 }
 
 // arg is an argument of a block.
@@ -55,6 +56,7 @@ type arg struct {
 	max     int      // of number
 	def     string   // as it would be written; decoding fills it in
 	example string   // what is right of the equals sign
+	apart   bool     // its example does not go with those of its neighbours
 }
 
 // every stands for each kind of a block, also of one that has no kinds.
@@ -105,7 +107,7 @@ var tenants = []string{KindExmail, KindWeCom}
 
 // language is the whole language.
 var language = &block{blocks: []*block{
-	{name: "migration", labels: []label{{name: "NAME"}}, must: every, args: []arg{
+	{name: "migration", labels: []label{{name: "NAME", example: "acme"}}, must: every, args: []arg{
 		{name: "version", typ: typText, example: `">= 0.1"`},
 		{name: "language", typ: typText, oneOf: []string{"en", "zh-CN"}, example: `"zh-CN"`},
 		{name: "state", typ: typText, def: `".mxmove"`, example: `"/srv/mxmove/acme"`},
@@ -116,7 +118,7 @@ var language = &block{blocks: []*block{
 		{name: "removed", typ: typShare, def: `"5%"`, example: `"5%"`},
 	}},
 	acknowledgeBlock,
-	{name: "again", labels: []label{{name: "STEP"}}, many: true, args: []arg{
+	{name: "again", labels: []label{{name: "STEP", example: "set-seat ww0123456789abcdef/alice @1f00ab9c"}}, many: true, args: []arg{
 		{name: "outcome", typ: typNumber, must: every, min: 1, max: unbounded, example: `412`},
 		{name: "because", typ: typText, must: every, example: `"the account was deleted by mistake, CHG-1043"`},
 	}},
@@ -150,7 +152,7 @@ var rosterBlock = &block{name: "roster", must: every, args: []arg{
 	{name: "unlisted", typ: typText, oneOf: []string{"leave", "allocate"}, def: `"leave"`, example: `"leave"`},
 	{name: "skip", typ: typList, example: `["old.robot@acme.test"]`},
 }, blocks: []*block{
-	{name: "mailbox", labels: []label{{name: "ADDRESS"}}, many: true, args: []arg{
+	{name: "mailbox", labels: []label{{name: "ADDRESS", example: "alice@acme.test"}}, many: true, args: []arg{
 		{name: columns[colSourceLogin], typ: typText, example: `"alice"`},
 		{name: columns[colSourcePassword], typ: typSecret, example: `env("ALICE_OLD")`},
 		{name: columns[colTargetAddress], typ: typAddress, example: `"alice@acme.example"`},
@@ -164,24 +166,24 @@ var rosterBlock = &block{name: "roster", must: every, args: []arg{
 		{name: columns[colWas], typ: typAddress, example: `"alice.smith@acme.test"`},
 		{name: columns[colMover], typ: typText, oneOf: movers, example: `"wizard"`},
 	}},
-	{name: "shared", labels: []label{{name: "ADDRESS"}}, many: true, args: []arg{
+	{name: "shared", labels: []label{{name: "ADDRESS", example: "info@acme.test"}}, many: true, args: []arg{
 		{name: "name", typ: typText, example: `"Front desk"`},
 		{name: "users", typ: typList, must: every, example: `["alice@acme.test"]`},
 	}},
-	{name: "group", labels: []label{{name: "ADDRESS"}}, many: true, args: []arg{
+	{name: "group", labels: []label{{name: "ADDRESS", example: "all@acme.test"}}, many: true, args: []arg{
 		{name: "name", typ: typText, example: `"Everybody"`},
 		{name: "members", typ: typList, must: every, example: `["alice@acme.test"]`},
 		{name: "allow", typ: typText, oneOf: []string{"anyone", "company", "members"}, def: `"anyone"`, example: `"company"`},
 	}},
-	{name: "leaver", labels: []label{{name: "ADDRESS"}}, many: true, args: []arg{
+	{name: "leaver", labels: []label{{name: "ADDRESS", example: "bob@acme.test"}}, many: true, args: []arg{
 		{name: "mail", typ: typText, must: every, oneOf: []string{"keep", "to", "archive"}, example: `"to"`},
 		{name: "to", typ: typAddress, example: `"alice@acme.test"`},
 	}},
 }}
 
-var variableBlock = &block{name: "variable", labels: []label{{name: "NAME"}}, many: true, args: []arg{
-	{name: "type", typ: typType, example: `list(string)`},
-	{name: "sensitive", typ: typBool, example: `true`},
+var variableBlock = &block{name: "variable", labels: []label{{name: "NAME", example: "domain"}}, many: true, args: []arg{
+	{name: "type", typ: typType, example: `string`},
+	{name: "sensitive", typ: typBool, example: `true`, apart: true},
 	{name: "description", typ: typText, example: `"of the administrator of the old service"`},
 	{name: "default", typ: typAny, example: `"acme.test"`},
 }}

@@ -26,7 +26,7 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 		{name: "not_started", typ: typNumber, max: unbounded, def: `0`, example: `3`},
 		{name: "quarantined", typ: typNumber, max: unbounded, def: `0`, example: `5`},
 	}},
-	{name: "zone", labels: []label{{name: "DOMAIN"}, {name: "KIND", oneOf: zoneKinds}}, many: true, args: []arg{
+	{name: "zone", labels: []label{{name: "DOMAIN", example: "acme.test"}, {name: "KIND", oneOf: zoneKinds, example: ZoneRFC2136}}, many: true, args: []arg{
 		{name: "server", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"ns1.acme.test"`},
 		{name: "key_name", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"cutover"`},
 		{name: "key_id", typ: typText, must: zoneIDs, only: zoneIDs, example: `"AKIDEXAMPLE"`},
@@ -49,7 +49,7 @@ const (
 )
 
 var acknowledgeBlock = &block{name: "acknowledge", many: true,
-	labels: []label{{name: "KIND", oneOf: []string{stepMerge, stepUpgrade, stepCustomers, stepWizard}}, {name: "SUBJECT"}},
+	labels: []label{{name: "KIND", oneOf: []string{stepMerge, stepUpgrade, stepCustomers, stepWizard}, example: stepMerge}, {name: "SUBJECT", example: "tenant/ww0123456789abcdef"}},
 	args: []arg{
 		{name: "because", typ: typText, must: every, example: `"B only holds trial mail, CHG-1042"`},
 		{name: "company", typ: typText, only: []string{stepUpgrade}, must: []string{stepUpgrade}, example: `"Acme Ltd"`},

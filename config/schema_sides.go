@@ -10,7 +10,7 @@ var imapBlock = &block{name: "imap", shared: true, must: []string{KindIMAP}, arg
 }, blocks: []*block{loginBlock, limitsBlock}}
 
 var loginBlock = &block{name: "login", must: every,
-	labels: []label{{name: "KIND", oneOf: []string{LoginPassword, LoginPlain, LoginMaster, LoginOAuth2}}},
+	labels: []label{{name: "KIND", oneOf: []string{LoginPassword, LoginPlain, LoginMaster, LoginOAuth2}, example: LoginMaster}},
 	args: []arg{
 		{name: "user", typ: typText, must: byAdministrator, only: byAdministrator, example: `"migrate"`},
 		{name: "password", typ: typSecret, must: byAdministrator, only: byAdministrator, example: `env("OLD_MASTER_PW")`},
@@ -26,19 +26,19 @@ var limitsBlock = &block{name: "limits", args: []arg{
 	{name: "per_mailbox", typ: typNumber, min: 1, max: maxConnections, def: `1`, example: `2`},
 	{name: "rate", typ: typRate, example: `"40MB/s"`},
 }, blocks: []*block{
-	{name: "hours", labels: []label{{name: "HH:MM-HH:MM"}}, many: true, args: []arg{
+	{name: "hours", labels: []label{{name: "HH:MM-HH:MM", example: "08:00-20:00"}}, many: true, args: []arg{
 		{name: "rate", typ: typRate, must: every, example: `"5MB/s"`},
 	}},
 }}
 
 var apiBlock = &block{name: "api", shared: true, only: tenants, many: true,
-	labels: []label{{name: "NAME", oneOf: []string{"directory", "mail", "customers"}}},
+	labels: []label{{name: "NAME", oneOf: []string{"directory", "mail", "customers"}, example: "directory"}},
 	args: []arg{
 		{name: "secret", typ: typSecret, must: every, example: `env("WECOM_DIRECTORY_SECRET")`},
 	}}
 
 var sourceBlock = &block{name: "source", must: every,
-	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindExmail, KindWeCom}}},
+	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindExmail, KindWeCom}, example: KindIMAP}},
 	args: []arg{
 		{name: "domain", typ: typText, must: every, example: `"acme.test"`},
 		{name: "aliases", typ: typList, example: `["acme.example"]`},
@@ -48,14 +48,14 @@ var sourceBlock = &block{name: "source", must: every,
 	}, blocks: []*block{apiBlock, imapBlock}}
 
 var targetBlock = &block{name: "target", must: every,
-	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindWeCom}}},
+	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindWeCom}, example: KindWeCom}},
 	args: []arg{
 		{name: "corp_id", typ: typText, only: tenants, example: `"ww0123456789abcdef"`},
 		{name: "name", typ: typText, only: tenants, example: `"Acme Group"`},
 		{name: "creator", typ: typText, only: tenants, example: `"zhang.san"`},
 		{name: "procedure", typ: typText, only: tenants, must: []string{KindWeCom},
 			oneOf: []string{ProcedureHistory, ProcedureMerge, ProcedureUpgrade}, example: `"history"`},
-		{name: "mode", typ: typNumber, only: tenants, min: 1, max: 2, example: `1`},
+		{name: "mode", typ: typNumber, only: tenants, min: 1, max: 2, example: `1`, apart: true},
 	}, blocks: []*block{
 		apiBlock, imapBlock,
 		{name: "seats", only: tenants, args: []arg{

@@ -41,9 +41,10 @@ target "imap" {
 
 # Whose mail is moved. The file's columns are: address, source_login,
 # source_password, target_address, target_login, target_password, name,
-# department, kind, wave; only address must be there. A password cell is
-# env:NAME, file:PATH or the password itself; a file with passwords in it must
-# be ignored by git (see .gitignore).
+# department, kind, wave, account, was, mover; only address must be there, and
+# the headers of the usual exports are known too. A password cell is env:NAME,
+# file:PATH or the password itself; a file with passwords in it must be ignored
+# by git (see .gitignore).
 roster {
   files = ["roster.csv"]
   # skip = ["old.robot@DOMAIN"]   # left behind on purpose

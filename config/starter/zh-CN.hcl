@@ -38,7 +38,8 @@ target "imap" {
 }
 
 # 要迁移的邮箱。名单文件的列为：address、source_login、source_password、
-# target_address、target_login、target_password、name、department、kind、wave，
+# target_address、target_login、target_password、name、department、kind、wave、
+# account、was、mover，也可直接使用常见导出文件的列名（如「原邮箱地址」）；
 # 其中只有 address 必填。密码单元格可写 env:NAME、file:PATH 或密码本身；
 # 含有密码的文件必须被 git 忽略（见 .gitignore）。
 roster {
