@@ -12,15 +12,18 @@ import (
 // and time give the same plan, whatever the order of rows and records. It
 // stamps the plan with an empty tool version; see [Plan.Stamp].
 func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan {
-	return build(spec, s, now, rules{})
+	p := build(spec, s, now, rules{})
+	p.Stamp("")
+	return p
 }
 
+// build gives the plan without its ID.
 func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 	spec, s = ordered(spec, s)
 	b := newBuilder(spec, s, now, off)
 	b.plan()
 	found := slices.Concat(findings(spec, s, now), b.found, ruleFindings(b), b.cannot())
-	p := &Plan{
+	return &Plan{
 		Format:   Format,
 		Lineage:  s.Lineage,
 		Digest:   Digest(spec),
@@ -29,8 +32,6 @@ func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 		Steps:    b.steps,
 		Findings: sortFindings(found),
 	}
-	p.Stamp("")
-	return p
 }
 
 // ordered gives copies whose lists have one order, so that the order in which

@@ -59,7 +59,7 @@ func (b *builder) acts() {
 			}
 		}
 		if !b.acted(op) {
-			b.need(b.holdOp(), "hold")
+			b.need(b.holdOp())
 			b.add(op, true, needs()...)
 		}
 	}
@@ -172,7 +172,8 @@ func (b *builder) retire() {
 			if !b.switched(z) {
 				needs = append(needs, IDOf(b.switchOp(z)))
 			}
-			b.add(op, true, needs...)
+			work := !b.switching && len(b.tails) == 0 && !b.now.Before(b.tailEnd())
+			b.add(op, work, needs...)
 		}
 	}
 	if b.erasing() {

@@ -104,7 +104,7 @@ func (b *builder) freeze() {
 	if !b.switching {
 		return
 	}
-	hold := b.need(b.holdOp(), "hold")
+	hold := b.need(b.holdOp())
 	waived := b.waived()
 	for _, p := range b.people {
 		if !b.copied(p) {

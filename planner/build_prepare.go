@@ -172,7 +172,7 @@ func (b *builder) accountNeeds(p person) []StepID {
 	needs = append(needs, IDOf(SetEnabled{Corp: b.corp(), Account: p.account, Enabled: true}))
 	if b.tenant() != nil {
 		op := SetOption{Corp: b.corp(), Account: p.account, Option: optionIMAP, On: true}
-		needs = append(needs, b.need(op, string(IDOf(op))))
+		needs = append(needs, b.need(op))
 	}
 	return needs
 }

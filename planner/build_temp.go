@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,14 +66,27 @@ func (b *builder) lacks(op Op, id StepID, is string) bool {
 // orphans brings back the Temporaries of open pre-images that no part of the
 // spec asks for any more.
 func (b *builder) orphans(known map[StepID]bool) {
-	for _, r := range b.s.Records {
+	raised := slices.SortedStableFunc(slices.Values(b.s.Records), func(x, y Record) int { return cmp.Compare(x.Intent, y.Intent) })
+	for _, r := range raised {
 		if !r.Open || known[r.Step] {
 			continue
 		}
 		if op := b.reborn(r); op != nil {
-			b.temps = append(b.temps, temp{op: op, group: string(r.Step)})
+			b.temps = append(b.temps, temp{op: op, group: groupOf(op)})
 		}
 	}
+}
+
+// groupOf names the Temporaries that are restored in reverse order: those of
+// a zone; any other is alone.
+func groupOf(op Op) string {
+	switch o := op.(type) {
+	case SetTTL:
+		return o.Set.Zone
+	case SetRecords:
+		return o.New.Zone
+	}
+	return string(IDOf(op))
 }
 
 // reborn makes a Temporary of its ID and record; nil: it cannot.
@@ -110,7 +124,11 @@ func (b *builder) reborn(r Record) Op {
 // last raised first.
 func (b *builder) restores(pending map[StepID]bool) {
 	behind := map[string][]StepID{}
-	for _, t := range slices.Backward(b.temps) {
+	last := slices.Clone(b.temps)
+	if !b.off.wholePreimage {
+		slices.Reverse(last)
+	}
+	for _, t := range last {
 		id := IDOf(t.op)
 		rec := b.records[id]
 		is, seen := b.field(t.op)
@@ -120,7 +138,12 @@ func (b *builder) restores(pending map[StepID]bool) {
 		free := !pending[id] || b.past()
 		work := rec.Open && free && seen && is == rec.After && (rec.Before != rec.After || t.op.Kind() == HoldDirectory{}.Kind())
 		if pending[id] && !b.past() || work {
-			r := b.add(Restore{Of: id, Op: inverse(t.op, rec)}, work, behind[t.group]...)
+			back := inverse(t.op, rec)
+			if r, ok := back.(SetRecords); ok && b.off.wholePreimage {
+				r.New.TTL = lowTTL
+				back = r
+			}
+			r := b.add(Restore{Of: id, Op: back}, work, behind[t.group]...)
 			behind[t.group] = append(behind[t.group], r)
 		}
 	}

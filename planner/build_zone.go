@@ -102,13 +102,13 @@ func (b *builder) stsSet(z config.Zone) (RRset, bool) {
 func (b *builder) zoneNeeds(z config.Zone) []StepID {
 	var needs []StepID
 	if set, ok := b.stsSet(z); ok {
-		ttl := b.need(SetTTL{Set: bare(set), New: lowTTL}, z.Domain)
+		ttl := b.need(SetTTL{Set: bare(set), New: lowTTL})
 		sts := bare(set)
 		sts.Values = []string{"v=STSv1; id=mxmove" + hashOf(b.wantedMX(z)...)[:8] + ";"}
-		needs = append(needs, ttl, b.need(SetRecords{New: sts, Temporary: true, In: Prepare}, z.Domain, ttl))
+		needs = append(needs, ttl, b.need(SetRecords{New: sts, Temporary: true, In: Prepare}, ttl))
 	}
 	mx := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX"}
-	return append(needs, b.need(SetTTL{Set: mx, New: lowTTL}, z.Domain))
+	return append(needs, b.need(SetTTL{Set: mx, New: lowTTL}))
 }
 
 func bare(r RRset) RRset {

@@ -187,11 +187,11 @@ func (b *builder) once(op Op, needs ...StepID) StepID {
 }
 
 // need names a Temporary and has it stand while somebody needs it.
-func (b *builder) need(op Op, group string, needs ...StepID) StepID {
+func (b *builder) need(op Op, needs ...StepID) StepID {
 	id := IDOf(op)
 	if !b.raised[id] {
 		b.raised[id] = true
-		b.temps = append(b.temps, temp{op, group, needs})
+		b.temps = append(b.temps, temp{op, groupOf(op), needs})
 	}
 	return id
 }

@@ -241,6 +241,9 @@ func (w *World) restore(o planner.Restore) error {
 		key := back.New.Key()
 		if is := w.co.set(back.New.Zone, key); same(is.Values, back.Old.Values) {
 			w.write(back.New.Zone, key, back.New.Values)
+			if back.New.TTL > 0 { // an executor that restores whole sets
+				w.co.zones[back.New.Zone][key].ttl = back.New.TTL
+			}
 		}
 		return nil
 	case planner.HoldDirectory:

@@ -147,6 +147,13 @@ func (w *World) Customers(c planner.Customers) {
 	w.co.customers = &c
 }
 
+// Pressed reports whether a one-shot act was done.
+func (w *World) Pressed(id planner.StepID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.co.pressed[id] > 0
+}
+
 // Tally is what happened to people and their mail, beside copies.
 type Tally struct {
 	Bounced int // mails to addresses without a mailbox

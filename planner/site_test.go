@@ -1,0 +1,388 @@
+package planner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/memory"
+)
+
+var (
+	start  = time.Date(2026, 12, 3, 8, 0, 0, 0, time.UTC)
+	opens  = time.Date(2026, 12, 5, 12, 0, 0, 0, time.UTC)
+	closes = opens.Add(10 * time.Hour)
+)
+
+// site is a migration under way: a world, a clock, a journal, and the walk of
+// apply as the plan's model describes it.
+type site struct {
+	planner.Without
+	spec      *config.Spec
+	world     *memory.World
+	now       time.Time
+	n         int // of the journal
+	records   map[planner.StepID]planner.Record
+	facts     map[planner.StepID]planner.Fact
+	recovered time.Time
+	atHand    *config.Spec // the files as they are now; nil: the plan's
+	crash     int          // die at this point of the journal or the world; 0: never
+	points    int
+	acts      []planner.StepID // what was carried out, in order
+	asked     planner.StepID   // an act in doubt
+	stale     planner.StepID
+	foreign   planner.StepID
+	left      map[planner.StepID]planner.StepID
+	pace      time.Duration // of acts; 0: a second
+	truthful  bool          // a person answers what is in doubt
+}
+
+var errCrash = errors.New("died")
+
+// shape is what a site is generated from.
+type shape struct {
+	route    string // imap, history, merge
+	rows     int
+	domains  int
+	ttl      uint32
+	sts, spf bool
+	allocate bool
+	missing  int // rows whose account does not exist yet
+}
+
+func drawShape(t *rapid.T) shape {
+	return shape{
+		route: rapid.SampledFrom([]string{"imap", "history", "merge"}).Draw(t, "route"),
+		rows:  rapid.IntRange(1, 3).Draw(t, "rows"), domains: rapid.IntRange(1, 2).Draw(t, "domains"),
+		ttl: rapid.SampledFrom([]uint32{60, 300, 3600, 86400}).Draw(t, "ttl"),
+		sts: rapid.Bool().Draw(t, "sts"), spf: rapid.Bool().Draw(t, "spf"),
+		allocate: rapid.Bool().Draw(t, "allocate"), missing: rapid.IntRange(0, 3).Draw(t, "missing"),
+	}
+}
+
+func specFor(sh shape) *config.Spec {
+	at := func(host string) config.IMAP { return config.IMAP{Host: host, Port: 993, TLS: config.TLSImplicit} }
+	s := &config.Spec{
+		Source:  config.Side{Kind: "imap", Domain: "acme.test", IMAP: at("old.test")},
+		Target:  config.Side{Kind: "imap", IMAP: at("new.test")},
+		History: &config.History{Mover: "mxmove", Deletions: "keep", Refused: "quarantine"},
+		Cutover: &config.Cutover{Opens: opens, Closes: closes, Tail: 24 * time.Hour, Approvals: 1, Start: "attended"},
+		Roster:  config.Roster{Unlisted: "leave"},
+	}
+	s.Source.IMAP.Login = config.Login{Kind: config.LoginMaster, User: "admin"}
+	for i := range sh.rows {
+		a := fmt.Sprintf("m%d@acme.test", i)
+		s.Roster.Mailboxes = append(s.Roster.Mailboxes, config.Mailbox{Address: a, SourceLogin: a, TargetAddress: a,
+			TargetLogin: a, Account: fmt.Sprintf("m%d", i), Kind: "member", TargetPassword: config.SecretRef("env:PW")})
+	}
+	for _, d := range []string{"acme.test", "acme.example"}[:sh.domains] {
+		z := config.Zone{Domain: d, Kind: "manual", MX: []string{"10 mx.new.test"}}
+		if sh.spf {
+			z.SPF = config.SPF{Add: []string{"include:new.test"}, Remove: []string{"include:old.test"}}
+		}
+		s.Cutover.Zones = append(s.Cutover.Zones, z)
+	}
+	if sh.domains == 2 {
+		s.Source.Aliases = []string{"acme.example"}
+	}
+	if sh.route != "imap" {
+		s.Target.Kind, s.Target.CorpID, s.Target.Procedure = "wecom", "wwB", sh.route
+		if sh.allocate {
+			s.Roster.Unlisted = "allocate"
+		}
+	}
+	if sh.route == "merge" {
+		s.History = nil
+		s.Source.Kind, s.Source.CorpID, s.Source.Creator, s.Target.Creator = "wecom", "wwA", "zhang", "zhang"
+		s.Target.Archive = &config.Archive{Path: "archive"}
+		s.Acknowledged = []config.Acknowledge{{Kind: "merge-tenants", Subject: "tenant/wwB", Because: "trial mail",
+			AtMost: config.Bounds{Mailboxes: 10, Messages: 1000}}}
+	}
+	return s
+}
+
+func newSite(sh shape, off planner.Without) *site {
+	s := &site{Without: off, spec: specFor(sh), now: start, records: map[planner.StepID]planner.Record{}, facts: map[planner.StepID]planner.Fact{}}
+	s.world = memory.New(s.spec, func() time.Time { return s.now })
+	for i, row := range s.spec.Roster.Mailboxes {
+		s.world.Deliver(memory.Source, row.Address, "INBOX", letter(i))
+		if sh.route != "imap" && i >= sh.missing {
+			m := planner.Member{Account: row.Account, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.No}
+			if sh.route == "merge" {
+				m.Address = row.Account + "@trial.test"
+				s.world.Deliver(memory.Target, row.Address, "INBOX", letter(100+i))
+			}
+			s.world.PutAccount(m)
+		}
+	}
+	for _, z := range s.spec.Cutover.Zones {
+		d := z.Domain
+		s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "MX", Values: []string{"10 mx.old.test"}, TTL: sh.ttl})
+		if sh.spf {
+			s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "TXT", Values: []string{"v=spf1 include:old.test -all", "other"}, TTL: 60})
+		}
+		if sh.sts {
+			s.world.PutSet(planner.RRset{Zone: d, Name: "_mta-sts." + d, Type: "TXT", Values: []string{"v=STSv1; id=1;"}, TTL: sh.ttl})
+		}
+	}
+	return s
+}
+
+func letter(n int) memory.Message {
+	return memory.Message{Body: fmt.Appendf(nil, "Message-ID: <%d>\r\n\r\nhello", n), Date: start.AddDate(0, 0, -1)}
+}
+
+func (s *site) observe() planner.Snapshot {
+	snap, err := s.world.Observe(context.Background(), planner.Signed)
+	if err != nil {
+		panic(err)
+	}
+	snap.Lineage, snap.Recovered = "5f0e", s.recovered
+	snap.Records, snap.Facts = slices.Collect(maps.Values(s.records)), slices.Collect(maps.Values(s.facts))
+	return snap
+}
+
+func (s *site) plan() *planner.Plan { return s.Build(s.spec, s.observe(), s.now) }
+
+// point is where the machine may die.
+func (s *site) point() error {
+	s.points++
+	if s.points == s.crash {
+		return errCrash
+	}
+	return nil
+}
+
+// adopt journals as an outcome what was begun and is shown done.
+func (s *site) adopt(p *planner.Plan) {
+	snap := s.observe()
+	for _, st := range p.Steps {
+		rec := s.records[st.ID]
+		if rec.Intent <= rec.Outcome || st.Op.Traits().Repeat == planner.Converge || st.Op.Traits().Repeat == planner.Temporary {
+			continue
+		}
+		if done, seen := planner.Shown(st.Op, snap); done && seen {
+			s.n++
+			rec.Outcome, rec.OutcomeAt = s.n, s.now
+			s.records[st.ID] = rec
+		}
+	}
+}
+
+// step carries out one step of the plan; "" when none may run now.
+func (s *site) step(p *planner.Plan) (planner.StepID, error) {
+	s.adopt(p)
+	built := s.plan()
+	undone, foreign := s.Drift(built, p)
+	left, stale := s.LeftOut(built, p, undone)
+	s.stale, s.foreign, s.left, s.asked = stale, foreign, left, ""
+	work := map[planner.StepID]bool{}
+	for _, st := range built.Steps {
+		work[st.ID] = st.Work
+	}
+	var later *planner.Step
+	for _, st := range built.Steps {
+		if _, out := left[st.ID]; out || !st.Work || slices.ContainsFunc(st.Needs, func(id planner.StepID) bool { return work[id] }) {
+			continue
+		}
+		if !s.allowed(built, st) {
+			continue
+		}
+		if st.Op.Traits().Repeat == planner.Converge && s.records[st.ID].Outcome > 0 {
+			if later == nil || s.records[st.ID].Outcome < s.records[later.ID].Outcome {
+				later = &st
+			}
+			continue
+		}
+		return st.ID, s.carryOut(st)
+	}
+	if later != nil {
+		return later.ID, s.carryOut(*later)
+	}
+	return "", nil
+}
+
+// allowed are the gates: they bind Freeze and Cutover only.
+func (s *site) allowed(built *planner.Plan, st planner.Step) bool {
+	if t := st.Op.Traits(); t.Phase != planner.Freeze && t.Phase != planner.Cutover {
+		return true
+	}
+	if st.Doubt {
+		s.asked = st.ID
+		return false
+	}
+	blocked := slices.ContainsFunc(built.Findings, func(f config.Finding) bool { return f.Severity == config.Blocks })
+	changed := s.atHand != nil && fmt.Sprint(planner.Settings(s.atHand)) != fmt.Sprint(planner.Settings(built.Spec))
+	return s.stale == "" && s.foreign == "" && !blocked && !changed && !s.now.Before(opens) && !s.now.After(closes)
+}
+
+func (s *site) carryOut(st planner.Step) error {
+	if err := s.point(); err != nil {
+		return err
+	}
+	s.n++
+	rec := s.records[st.ID]
+	rec.Step, rec.Intent, rec.IntentAt, rec.Failed = st.ID, s.n, s.now, nil
+	before, after, temporary := planner.Preimage(st.Op, s.observe())
+	if temporary && !s.Late() {
+		rec = s.Raise(rec, before, after)
+	}
+	s.records[st.ID] = rec
+	if st.Op.Traits().Person {
+		s.facts[st.ID] = planner.Fact{Step: st.ID, Who: "zhang", Started: s.n}
+	}
+	if err := s.point(); err != nil {
+		return err
+	}
+	_, err := s.world.Do(context.Background(), st.Op, make(chan struct{}), func(planner.Progress) {})
+	var f *planner.Fault
+	if errors.As(err, &f) {
+		rec.Failed = f
+		s.records[st.ID] = rec
+		s.now = s.now.Add(f.Wait + time.Minute)
+		delete(s.facts, st.ID)
+		return nil
+	}
+	s.acts = append(s.acts, st.ID)
+	if err := s.point(); err != nil {
+		return err
+	}
+	if temporary && s.Late() {
+		rec = s.Raise(rec, before, after)
+	}
+	s.ended(st, rec)
+	return nil
+}
+
+func (s *site) ended(st planner.Step, rec planner.Record) {
+	s.n++
+	rec.Outcome, rec.OutcomeAt = s.n, s.now
+	s.records[st.ID] = rec
+	if f, ok := s.facts[st.ID]; ok {
+		f.Finished, f.At = s.n, s.now
+		s.facts[st.ID] = f
+	}
+	if r, ok := st.Op.(planner.Restore); ok {
+		s.records[r.Of] = s.records[r.Of].Lower()
+	}
+	s.now = s.now.Add(max(s.pace, time.Second))
+}
+
+// run applies the plan until nothing is left, the clock going on where it
+// must; between looks at each step.
+func (s *site) run(p *planner.Plan, between func()) error {
+	for idle, i := 0, 0; idle < 6; i++ {
+		if i > 400 {
+			return errors.New("no end")
+		}
+		id, err := s.step(p)
+		switch {
+		case errors.Is(err, errCrash): // the next start
+		case err != nil:
+			return err
+		case id == "" && s.asked != "" && s.truthful:
+			s.answer(p)
+		case id == "":
+			idle++
+			if s.now.Before(opens) {
+				s.now = opens
+			} else {
+				s.now = s.now.Add(13 * time.Hour)
+			}
+		default:
+			idle = 0
+		}
+		if between != nil {
+			between()
+		}
+	}
+	return nil
+}
+
+// complete says what is wrong with the end of a migration.
+func (s *site) complete() error {
+	p := s.plan()
+	if len(p.Steps) > 0 {
+		return fmt.Errorf("%d steps are left, the first is %s; stale %q, foreign %q, asked %q, findings %v", len(p.Steps), p.Steps[0].ID, s.stale, s.foreign, s.asked, codesOf(p))
+	}
+	t := s.world.Tally()
+	if t.Bounced+t.Lost+t.Twice > 0 {
+		return fmt.Errorf("tally %+v", t)
+	}
+	for _, z := range s.spec.Cutover.Zones {
+		if mx := s.world.Set(z.Domain, z.Domain+" MX"); !slices.Equal(mx.Values, []string{"10 mx.new.test"}) && !slices.Equal(mx.Values, z.MX) {
+			return fmt.Errorf("MX of %s is %v", z.Domain, mx.Values)
+		}
+		if spf := strings.Join(s.world.Set(z.Domain, z.Domain+" TXT").Values, " "); len(z.SPF.Add) > 0 &&
+			(!strings.Contains(spf, "new.test") || strings.Contains(spf, "old.test")) {
+			return fmt.Errorf("SPF of %s is %s", z.Domain, spf)
+		}
+	}
+	return s.carried()
+}
+
+// carried checks that each message of the source is at the target, once.
+func (s *site) carried() error {
+	for _, row := range s.spec.Roster.Mailboxes {
+		n := map[string]int{}
+		for _, m := range s.world.Dump(memory.Target, row.Address)["INBOX"] {
+			n[string(m.Body)]++
+		}
+		for _, m := range s.world.Dump(memory.Source, row.Address)["INBOX"] {
+			if n[string(m.Body)] != 1 {
+				return fmt.Errorf("%s: a message is there %d times", row.Address, n[string(m.Body)])
+			}
+		}
+	}
+	return nil
+}
+
+func codesOf(p *planner.Plan) []string {
+	var codes []string
+	for _, f := range p.Findings {
+		if f.Severity == config.Blocks {
+			codes = append(codes, f.Code)
+		}
+	}
+	return codes
+}
+
+// answer attests what became of an act in doubt.
+func (s *site) answer(p *planner.Plan) {
+	s.n++
+	f := planner.Fact{Step: s.asked, Who: "zhang", Never: true}
+	if s.world.Pressed(s.asked) {
+		f = planner.Fact{Step: s.asked, Who: "zhang", Started: s.n, Finished: s.n, At: s.now}
+	}
+	s.facts[s.asked] = f
+}
+
+// until carries out steps until one of a kind is done.
+func (s *site) until(p *planner.Plan, kind, subject string) bool {
+	for range 300 {
+		id, err := s.step(p)
+		if id == "" && s.now.Before(opens) {
+			s.now = opens
+		} else if id == "" || err != nil {
+			return false
+		}
+		if id.Kind() == kind && (subject == "" || id.Subject() == subject) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *site) mx(d string) string {
+	return strings.Join(s.world.Set(d, d+" MX").Values, ",")
+}
+
+func (s *site) ttl(d string) uint32 { return s.world.Set(d, d+" MX").TTL }
