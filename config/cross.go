@@ -106,11 +106,20 @@ func (l *loader) moves() bool {
 func (l *loader) people() {
 	s := &l.spec.Roster
 	kinds := make(map[string]string, len(s.Mailboxes))
-	at := map[string]Pos{}
-	for _, m := range s.Mailboxes {
+	at := make(map[string]Pos, len(s.Mailboxes))
+	sharedRows := map[string]bool{}
+	for i := range s.Mailboxes {
+		m := &s.Mailboxes[i]
 		kinds[m.Address], at[m.Address] = m.Kind, m.At
+		if m.Kind == kindShared {
+			sharedRows[m.Address] = true
+		}
 	}
 	for _, x := range s.Shared {
+		if sharedRows[x.Address] { // the block adds the users to the row
+			delete(sharedRows, x.Address)
+			continue
+		}
 		l.taken(kinds, at, x.Address, kindShared, x.At)
 	}
 	for _, g := range s.Groups {
@@ -129,12 +138,9 @@ func (l *loader) people() {
 	}
 }
 
-// taken enters a block's address. A shared block may add the users to a row of
-// kind shared.
+// taken enters a block's address, of which there is one.
 func (l *loader) taken(kinds map[string]string, at map[string]Pos, address, kind string, here Pos) {
-	first, twice := at[address]
-	row := slices.ContainsFunc(l.spec.Roster.Mailboxes, func(m Mailbox) bool { return m.Address == address && m.At == first })
-	if twice && !(row && kind == kindShared && kinds[address] == kindShared) {
+	if first, twice := at[address]; twice {
 		l.say(Error, here, "roster.duplicate", "address", address, "first", first.String())
 		return
 	}

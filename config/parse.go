@@ -8,12 +8,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Bounds of nesting and of operators in one file: the parser recurses on them.
-const (
-	maxDepth     = 100
-	maxOperators = 20000
-)
-
 // parse gives a file's body, or nil after telling why there is none.
 func (l *loader) parse(name string, b []byte) *hclsyntax.Body {
 	b = bytes.TrimPrefix(b, byteOrderMark)
@@ -32,40 +26,6 @@ func (l *loader) parse(name string, b []byte) *hclsyntax.Body {
 	}
 	l.repeatedKeys(body)
 	return body
-}
-
-// closers names what ends each token that nests.
-var closers = map[hclsyntax.TokenType]hclsyntax.TokenType{
-	hclsyntax.TokenOParen:          hclsyntax.TokenCParen,
-	hclsyntax.TokenOBrace:          hclsyntax.TokenCBrace,
-	hclsyntax.TokenOBrack:          hclsyntax.TokenCBrack,
-	hclsyntax.TokenOQuote:          hclsyntax.TokenCQuote,
-	hclsyntax.TokenOHeredoc:        hclsyntax.TokenCHeredoc,
-	hclsyntax.TokenTemplateInterp:  hclsyntax.TokenTemplateSeqEnd,
-	hclsyntax.TokenTemplateControl: hclsyntax.TokenTemplateSeqEnd,
-}
-
-// tooDeep looks for nesting that would exhaust the parser's stack. A closer
-// without its opener closes nothing: the parser stays where it is, too.
-func tooDeep(name string, b []byte) (hcl.Range, bool) {
-	tokens, _ := hclsyntax.LexConfig(b, name, hcl.InitialPos)
-	var open []hclsyntax.TokenType
-	operators := 0
-	for _, t := range tokens {
-		switch t.Type {
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion:
-			operators++
-		}
-		if end, ok := closers[t.Type]; ok {
-			open = append(open, end)
-		} else if n := len(open); n > 0 && open[n-1] == t.Type {
-			open = open[:n-1]
-		}
-		if len(open) > maxDepth || operators > maxOperators {
-			return t.Range, true
-		}
-	}
-	return hcl.Range{}, false
 }
 
 // diagnose turns hcl's findings into ours; code is for those without one of their own.
