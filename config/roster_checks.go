@@ -87,6 +87,26 @@ func (l *loader) oneToOne(rows []*row) {
 		l.unique(rows, c.column, c.code, c.value)
 	}
 	l.renames(rows)
+	l.aliased(rows)
+}
+
+// aliased warns of rows that differ only in which of the source's domains they
+// name: aliases are further domains of the same mailboxes.
+func (l *loader) aliased(rows []*row) {
+	if len(l.spec.Source.Aliases) == 0 {
+		return
+	}
+	seen := make(map[string]*row, len(rows))
+	for _, r := range rows {
+		local, _, _ := strings.Cut(r.Address, "@")
+		first := seen[local]
+		switch {
+		case first == nil:
+			seen[local] = r
+		case l.ours(r.Address) && l.ours(first.Address):
+			l.sayRow(r, Warning, colAddress, "roster.alias", "address", r.Address, "other", first.Address)
+		}
+	}
 }
 
 func (l *loader) unique(rows []*row, column int, code string, value func(*row) string) {

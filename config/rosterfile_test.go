@@ -28,6 +28,7 @@ var rosterCases = map[string]struct {
 	"NUL in a password":  {[]change{csvEdit("hunter2-bob", "hunter2\x00bob")}, []string{"value.control roster.csv:2:16"}},
 	"mixed encoding":     {[]change{csvEdit("address,", "address,name,"), csvEdit("bob@held.test,", "bob@held.test,\xd5\xc5\xc8\xfd,"), csvEdit("alice@held.test,", "alice@held.test,\xc0\xee\xcb\xc4,"), csvEdit("robot@held.test,", "robot@held.test,张三丰,")}, []string{"roster.encoding roster.csv:4"}},
 	"foreign twice":      {[]change{csvEdit("target_login", "电话,target_login,电话"), csvEdit(",bob,", ",,bob,,"), csvEdit(",,,env", ",,,,,env")}, []string{"roster.foreign-twice roster.csv:1:69"}},
+	"alias":              {[]change{csvEdit("bob@held.test", "zoe@held.test")}, []string{"roster.alias roster.csv:2:1"}},
 	"mover":              {[]change{csvEdit("target_login", "mover"), csvEdit(",bob,", ",robot,")}, []string{"roster.mover roster.csv:2:29"}},
 	"account":            {[]change{csvEdit("target_login", "account"), csvEdit(",bob,", ",b o,")}, []string{"tenant.account roster.csv:2:29"}},
 	"accounts":           {[]change{csvEdit("target_login", "帐号"), csvEdit(",bob,", ",zs,"), csvEdit("al\",,,", "al\",,ZS,")}, []string{"roster.account roster.csv:2:29"}},

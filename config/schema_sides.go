@@ -47,21 +47,23 @@ var sourceBlock = &block{name: "source", must: every,
 		{name: "creator", typ: typText, only: tenants, example: `"zhang.san"`},
 	}, blocks: []*block{apiBlock, imapBlock}}
 
+var tenant = []string{KindWeCom}
+
 var targetBlock = &block{name: "target", must: every,
 	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindWeCom}, example: KindWeCom}},
 	args: []arg{
-		{name: "corp_id", typ: typText, only: tenants, example: `"ww0123456789abcdef"`},
-		{name: "name", typ: typText, only: tenants, example: `"Acme Group"`},
-		{name: "creator", typ: typText, only: tenants, example: `"zhang.san"`},
-		{name: "procedure", typ: typText, only: tenants, must: []string{KindWeCom},
+		{name: "corp_id", typ: typText, only: tenant, example: `"ww0123456789abcdef"`},
+		{name: "name", typ: typText, only: tenant, example: `"Acme Group"`},
+		{name: "creator", typ: typText, only: tenant, example: `"zhang.san"`},
+		{name: "procedure", typ: typText, only: tenant, must: tenant,
 			oneOf: []string{ProcedureHistory, ProcedureMerge, ProcedureUpgrade}, example: `"history"`},
-		{name: "mode", typ: typNumber, only: tenants, min: 1, max: 2, example: `1`, apart: true},
+		{name: "mode", typ: typNumber, only: tenant, min: 1, max: 2, example: `1`, apart: true},
 	}, blocks: []*block{
 		apiBlock, imapBlock,
-		{name: "seats", only: tenants, args: []arg{
+		{name: "seats", only: tenant, args: []arg{
 			{name: "vip", typ: typNumber, must: every, max: unbounded, example: `20`},
 		}},
-		{name: "archive", only: tenants, args: []arg{
+		{name: "archive", only: tenant, args: []arg{
 			{name: "path", typ: typText, must: every, example: `"archive/ww0123456789abcdef"`},
 		}},
 	}}
