@@ -91,6 +91,10 @@ func (l *loader) strayArgument(a *hclsyntax.Attribute, where string, fields []fi
 	for i, f := range fields {
 		names[i] = f.name
 	}
+	if len(names) == 0 {
+		l.say(Error, at, "argument.none", "name", a.Name, "in", where)
+		return
+	}
 	l.sayUnknown(Error, at, "argument.unknown", a.Name, names, "in", where)
 }
 
