@@ -230,7 +230,8 @@ func (r lookedRecord) apply(st *state) error {
 	if int(r.target) >= len(st.targets) {
 		return fmt.Errorf("no target %d", r.target)
 	}
-	st.targets[r.target].looked = r.next
+	t := st.targets[r.target]
+	t.looked, t.top = r.next, max(t.top, r.next)
 	return nil
 }
 

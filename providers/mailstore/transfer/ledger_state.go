@@ -23,6 +23,7 @@ type targetState struct {
 	path        []string
 	uidValidity uint32
 	looked      uint32   // UIDs below are explained
+	top         uint32   // UIDs from here on were never seen
 	foreign     []uint32 // UIDs that no copy of ours placed; a folder may have adopted them since
 }
 

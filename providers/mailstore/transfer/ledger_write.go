@@ -123,23 +123,26 @@ func (l *Ledger) flagSet(s string) (uint32, error) {
 	return l.st.flagIDs[s], nil
 }
 
+// anew says that UIDs mean other messages than before, whatever UIDVALIDITY says.
+type anew struct{ source, target bool }
+
 // bind gives the newest generation of a source folder, and begins another
 // when a UIDVALIDITY or the target folder is not that of the records.
-func (l *Ledger) bind(name string, uidValidity uint32, target targetRecord) (*folderState, error) {
+func (l *Ledger) bind(name string, uidValidity uint32, target targetRecord, is anew) (*folderState, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.flush(); err != nil {
 		return nil, err
 	}
 	t := l.st.targetOf[target.name]
-	if t == nil || t.uidValidity != target.uidValidity {
+	if t == nil || t.uidValidity != target.uidValidity || is.target {
 		if err := l.add(target); err != nil {
 			return nil, err
 		}
 		t = l.st.targetOf[target.name]
 	}
 	f := l.st.folderOf[name]
-	if f == nil || f.uidValidity != uidValidity || f.target != t {
+	if f == nil || f.uidValidity != uidValidity || f.target != t || is.source {
 		if err := l.add(folderRecord{name: name, uidValidity: uidValidity, target: t.id}); err != nil {
 			return nil, err
 		}

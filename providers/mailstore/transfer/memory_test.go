@@ -31,9 +31,10 @@ type memStore struct {
 	permanent   []imap.Flag
 	alter       func(string) string
 	refuse      func(it *Item, body string) *Refusal
-	dies        func(uid uint32) bool // Fetch breaks off in the middle of it
-	hides       func(uid uint32) bool // listed, not given
-	step        func(op string) error // called before and after each effect
+	dies        func(uid uint32) bool  // Fetch breaks off in the middle of it
+	hides       func(uid uint32) bool  // listed, not given
+	poison      func(body string) bool // Append breaks off at it
+	step        func(op string) error  // called before and after each effect
 	appends     int
 	opens       int
 	validity    uint32
@@ -323,6 +324,9 @@ func (c *memConn) store(it *Item) (Placed, error) {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	c.s.appends++
+	if c.s.poison != nil && c.s.poison(b.String()) {
+		return Placed{}, gone("poison")
+	}
 	if c.s.refuse != nil {
 		if no := c.s.refuse(it, b.String()); no != nil {
 			p.Err = no
