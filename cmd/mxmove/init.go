@@ -119,13 +119,13 @@ func (c *cli) ignore(state string, want []string) error {
 	}
 	if abs, err := filepath.Abs(c.dir); err == nil {
 		if rel, err := filepath.Rel(abs, state); err == nil && filepath.IsLocal(rel) {
-			want = append(want, filepath.ToSlash(rel)+"/")
+			want = append(want, "/"+filepath.ToSlash(rel)+"/")
 		}
 	}
 	lines, add := strings.Split(string(b), "\n"), ""
-	for i, w := range want {
-		if !slices.Contains(lines, w) && !slices.Contains(lines, "/"+w) && !slices.Contains(want[:i], w) {
-			add += w + "\n"
+	for _, w := range want {
+		if !slices.Contains(lines, w) && !slices.Contains(lines, strings.TrimPrefix(w, "/")) {
+			lines, add = append(lines, w), add+w+"\n"
 		}
 	}
 	if add == "" {
