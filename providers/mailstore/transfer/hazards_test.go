@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,12 @@ func TestPlacesAreLookedUpWhileMessagesAreMatched(t *testing.T) {
 	r.dst.step = func(op string) error { // mail comes in between
 		if n++; op == "stored" && n%50 == 0 {
 			r.dst.deliver("INBOX", "own: mail\r\n")
+		}
+		return nil
+	}
+	r.src.step = func(op string) error { // slower than the target
+		if op == "fetched" {
+			time.Sleep(20 * time.Microsecond)
 		}
 		return nil
 	}
