@@ -13,6 +13,7 @@ import (
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
 )
 
 type initOptions struct {
@@ -70,8 +71,10 @@ func runInit(c *cli, o initOptions) error {
 // writeStarter gives the lines that belong into .gitignore.
 func (c *cli) writeStarter(o initOptions) ([]string, error) {
 	domain, err := config.Canonical("postmaster@" + o.domain)
-	if err != nil {
-		return nil, &usageError{err}
+	var bad *config.AddressError
+	if errors.As(err, &bad) {
+		bad.Args["address"] = o.domain
+		return nil, &planner.Fault{Msg: bad.Msg, Class: planner.Internal}
 	}
 	_, domain, _ = strings.Cut(domain, "@")
 	files := config.Starter(c.cat.Lang(), domain, o.source, o.target)
