@@ -36,6 +36,7 @@ type carry struct {
 	stages map[uint32]stage
 	listed map[uint32]bool       // messages with a problem that the source still lists; nil: it was not asked for all
 	sets   map[string]cleanFlags // by the flags as given
+	octets int                   // of its keys
 }
 
 // job is a message of the source that has no place at the target.
@@ -156,18 +157,6 @@ func (c *carry) compare(it Item, r row) {
 	if was != is {
 		c.changed = append(c.changed, change{it.UID, r.dst, was, is})
 	}
-}
-
-// flagsOf sanitizes flags; the same ones come again and again.
-func (c *carry) flagsOf(it Item) cleanFlags {
-	key := flagKey(it.Flags)
-	s, ok := c.sets[key]
-	if !ok {
-		s.flags, s.lost = Sanitize(it.Flags, c.to.Permanent)
-		s.key = flagKey(s.flags)
-		c.sets[key] = s
-	}
-	return s
 }
 
 // forget drops problems of messages that the source does not list any more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -183,5 +184,51 @@ func TestManyPassesShareABudget(t *testing.T) {
 	wg.Wait()
 	if budget.free != 3<<20 {
 		t.Errorf("%d of the budget are lost", 3<<20-budget.free)
+	}
+}
+
+// Twenty mailboxes with messages of 50 MB, and many below the limit of what is
+// held, need no more than the budget and a little.
+func TestMemoryOfGiants(t *testing.T) {
+	var peak uint64
+	done, watched := make(chan struct{}), make(chan struct{})
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	go func() {
+		defer close(watched)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(2 * time.Millisecond):
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapAlloc)
+			}
+		}
+	}()
+	budget := NewBudget(0)
+	var wg sync.WaitGroup
+	for range 20 {
+		r := newRig(t)
+		r.o.Budget, r.src.giant = budget, 50<<20
+		for range 2 {
+			r.src.deliver("INBOX", "giant")
+			r.src.deliver("INBOX", "a: 1\r\n\r\n")
+		}
+		wg.Go(func() {
+			if tally, err := r.try(); err != nil || tally.Copied != 4 || tally.Bytes < 100<<20 {
+				t.Errorf("%+v, %v", tally, err)
+			}
+		})
+	}
+	wg.Wait()
+	close(done)
+	<-watched
+	if held := int64(peak-before.HeapAlloc) >> 20; held > 60 {
+		t.Errorf("%d MB held for 2,000 MB", held)
+	} else {
+		t.Logf("%d MB", held)
 	}
 }

@@ -7,6 +7,31 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
+// setsLimit is how many octets of flags as given are remembered.
+const setsLimit = 4 << 20
+
+// flagsOf sanitizes flags; the same ones come again and again. Where there are
+// too many different sets for the ledger, keywords are dropped.
+func (c *carry) flagsOf(it Item) cleanFlags {
+	key := flagKey(it.Flags)
+	s, ok := c.sets[key]
+	if ok {
+		return s
+	}
+	s.flags, s.lost = Sanitize(it.Flags, c.to.Permanent)
+	s.key = flagKey(s.flags)
+	if !c.l.admits(s.key) {
+		s.flags, s.lost = systemOnly(s.flags), true
+		s.key = flagKey(s.flags)
+	}
+	if c.octets += len(key); c.octets > setsLimit {
+		clear(c.sets)
+		c.octets = len(key)
+	}
+	c.sets[key] = s
+	return s
+}
+
 // writeFlags brings changed flags to the target.
 func (c *carry) writeFlags(ctx context.Context) error {
 	for chunk := range slices.Chunk(c.changed, 500) {

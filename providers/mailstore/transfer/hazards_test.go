@@ -269,3 +269,68 @@ func TestARefusedSubscription(t *testing.T) {
 		t.Errorf("%+v, %v, %v", tally, err, r.notes)
 	}
 }
+
+// A source that makes up other keywords for every message fills no memory.
+func TestEndlessKeywords(t *testing.T) {
+	r := newRig(t)
+	for i := range 1500 {
+		var flags []imap.Flag
+		for j := range 55 {
+			flags = append(flags, imap.Flag(fmt.Sprintf("k%d-%d-%s", i, j, strings.Repeat("x", 130))))
+		}
+		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i), append(flags, imap.FlagSeen)...)
+	}
+	tally, err := r.try()
+	if err != nil || tally.Copied != 1500 || tally.Keywords == 0 {
+		t.Fatalf("%+v, %v", tally, err)
+	}
+	l, _ := mustOpen(t, r.dir)
+	if octets := l.st.octets; octets > flagSetsLimit+setsLimit {
+		t.Errorf("%d octets of flags", octets)
+	}
+	l.Close()
+	for _, m := range r.dst.folders["INBOX"].msgs {
+		if m.flags[len(m.flags)-1] != imap.FlagSeen && m.flags[0] != imap.FlagSeen {
+			t.Fatalf("flags %v", m.flags)
+		}
+	}
+	r.run(planner.Tally{})
+	r.src.noCondstore = true
+	r.run(planner.Tally{})
+}
+
+// Keywords that differ by case only are one; a change is written once.
+func TestKeywordsByCase(t *testing.T) {
+	r := newRig(t)
+	r.src.deliver("INBOX", "a: 1\r\n\r\n", "$Forwarded", "$forwarded", `\seen`, `\Recent`)
+	r.run(planner.Tally{Copied: 1})
+	r.src.setFlags("INBOX", 1, "$FORWARDED", imap.FlagSeen)
+	r.run(planner.Tally{})
+	r.src.setFlags("INBOX", 1, "$FORWARDED", "New", imap.FlagSeen)
+	r.run(planner.Tally{Flags: 1})
+	if got := r.dst.folders["INBOX"].msgs[0].flags; len(got) != 3 {
+		t.Errorf("flags %v", got)
+	}
+}
+
+// Of a flag that the source does not change, what a person did stands,
+// whatever else of the message changes.
+func TestAPersonsFlagsStand(t *testing.T) {
+	r := newRig(t)
+	r.src.deliver("INBOX", "a: 1\r\n\r\n", imap.FlagFlagged)
+	r.run(planner.Tally{Copied: 1})
+	r.dst.setFlags("INBOX", 1) // a person takes away what we wrote
+	r.src.setFlags("INBOX", 1, imap.FlagFlagged, imap.FlagSeen)
+	r.run(planner.Tally{Flags: 1})
+	if d := cmp.Diff([]imap.Flag{imap.FlagSeen}, r.dst.folders["INBOX"].msgs[0].flags); d != "" {
+		t.Error(d)
+	}
+	r.dst.setFlags("INBOX", 1) // ... and reads it, and does not
+	r.src.setFlags("INBOX", 1, imap.FlagFlagged, imap.FlagSeen, imap.FlagAnswered)
+	r.run(planner.Tally{Flags: 1})
+	r.src.setFlags("INBOX", 1, imap.FlagSeen)
+	r.run(planner.Tally{Flags: 1})
+	if got := r.dst.folders["INBOX"].msgs[0].flags; len(got) != 0 {
+		t.Errorf("flags %v", got)
+	}
+}

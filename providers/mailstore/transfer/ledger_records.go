@@ -160,6 +160,7 @@ func (r flagSetRecord) encode(b []byte) []byte {
 func (r flagSetRecord) apply(st *state) error {
 	st.flagIDs[string(r)] = uint32(len(st.flagSets))
 	st.flagSets = append(st.flagSets, string(r))
+	st.octets += len(r)
 	return nil
 }
 

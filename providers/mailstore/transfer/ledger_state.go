@@ -10,6 +10,7 @@ import (
 type state struct {
 	flagSets []string
 	flagIDs  map[string]uint32
+	octets   int // of flagSets
 	targets  []*targetState
 	folders  []*folderState
 	targetOf map[string]*targetState // by name: the newest generation

@@ -112,6 +112,18 @@ func (l *Ledger) flush() error {
 	return l.write(p.encode(nil))
 }
 
+// flagSetsLimit is how many octets of different sets of flags a ledger keeps:
+// a source may make up a set for every message.
+const flagSetsLimit = 8 << 20
+
+// admits reports whether a set of flags is known or may be added.
+func (l *Ledger) admits(s string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.st.flagIDs[s]
+	return known || l.st.octets+len(s) <= flagSetsLimit
+}
+
 // flagSet gives the number of a set of flags. l.mu is held.
 func (l *Ledger) flagSet(s string) (uint32, error) {
 	if id, ok := l.st.flagIDs[s]; ok {

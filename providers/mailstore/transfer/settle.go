@@ -109,6 +109,9 @@ func (c *carry) seen(it Item) error {
 		return err
 	}
 	flags, _ := Sanitize(it.Flags, nil)
+	if !c.l.admits(flagKey(flags)) {
+		flags = systemOnly(flags)
+	}
 	c.count(func(*planner.Tally) {})
 	return c.l.foreign(c.f.target, it.UID, flagKey(flags), p.Sum())
 }
