@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"slices"
 )
 
 // begin opens the folder on both sides and binds them to the ledger.
@@ -25,7 +24,7 @@ func (c *carry) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.before = slices.Clone(c.f.intents)
+	c.before = attemptsOf(c.f.intents)
 	c.next = c.to.UIDNext
 	return nil
 }

@@ -22,7 +22,7 @@ type carry struct {
 	from    Opened
 	to      Opened
 	next    uint32   // the target's UIDNEXT, as far as is known
-	before  []intent // what earlier tries may have sent
+	before  attempts // what earlier tries may have sent
 	jobs    []job
 	changed []change
 	skipped uint32

@@ -43,7 +43,7 @@ const (
 // owed reports whether an earlier try may have sent a message that has no
 // place yet.
 func (c *carry) owed() bool {
-	return slices.ContainsFunc(c.jobs, func(j job) bool { return intended(c.before, j.uid, ^uint32(0)) })
+	return slices.ContainsFunc(c.jobs, func(j job) bool { return c.before.may(j.uid, ^uint32(0)) })
 }
 
 // calm waits until the target folder grows no more, and looks at what came.
@@ -148,7 +148,7 @@ func (c *carry) match(ctx context.Context) error {
 func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) error {
 	x.used = true
 	was := set // a person's flags at the target stay as they are
-	if x.ours || intended(c.before, j.uid, x.uid) {
+	if x.ours || c.before.may(j.uid, x.uid) {
 		was = x.flags // what the source had when we sent it
 	}
 	if was != set {
