@@ -28,6 +28,8 @@ type memStore struct {
 	noUIDPlus   bool
 	noCondstore bool
 	noStatus    bool
+	refuseName  func(path []string) bool
+	noNext      bool // UIDNEXT is never told
 	permanent   []imap.Flag
 	alter       func(string) string
 	refuse      func(it *Item, body string) *Refusal
@@ -121,6 +123,9 @@ func (s *memStore) status(f *memFolder) Status {
 	if s.noCondstore {
 		st.ModSeq = 0
 	}
+	if s.noNext {
+		st.UIDNext = 0
+	}
 	return st
 }
 
@@ -162,6 +167,9 @@ func (s *memStore) Folders(context.Context) ([]Folder, error) {
 func (s *memStore) Create(_ context.Context, path []string, use imap.MailboxAttr) (Folder, error) {
 	if err := s.at("create"); err != nil {
 		return Folder{}, err
+	}
+	if s.refuseName != nil && s.refuseName(path) {
+		return Folder{}, &Refusal{Text: "Invalid mailbox name"}
 	}
 	s.mu.Lock()
 	f := s.folder(strings.Join(path, "/"))
