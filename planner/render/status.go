@@ -109,7 +109,7 @@ func rowOf(address string, m planner.Mailbox, rec planner.Record) StatusRow {
 	}
 	r.All = Amount{m.Source.Messages, m.Source.Bytes}
 	if r.State != planner.NotStarted {
-		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}
+		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages-m.Quarantined, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}
 	}
 	return r
 }
