@@ -30,6 +30,11 @@ func (s *side) open(ctx context.Context, a account) (*session, error) {
 	if err := s.acquire(ctx); err != nil {
 		return nil, err
 	}
+	return s.enter(ctx, a)
+}
+
+// enter is open on a connection that was acquired already; a failure releases it.
+func (s *side) enter(ctx context.Context, a account) (*session, error) {
 	conn, err := s.signIn(ctx, a)
 	if err != nil {
 		s.release()
