@@ -106,6 +106,16 @@ func (s *session) Folders(ctx context.Context) (folders []transfer.Folder, err e
 	return folders, err
 }
 
+// quota asks for the mailbox's limit.
+func (s *session) quota(ctx context.Context) (q wire.Quota, err error) {
+	err = s.with(ctx, func(c *wire.Conn) error {
+		var err error
+		q, err = c.Quota(ctx)
+		return err
+	})
+	return q, err
+}
+
 // Create makes a folder, or finds it where it is.
 func (s *session) Create(ctx context.Context, path []string, use imap.MailboxAttr) (made transfer.Folder, err error) {
 	err = s.with(ctx, func(c *wire.Conn) error {

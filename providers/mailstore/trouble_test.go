@@ -3,6 +3,8 @@ package mailstore_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/memory/imapd"
+	"github.com/mxmove/mxmove/providers/providertest/corpus"
+	"github.com/mxmove/mxmove/providers/providertest/peer"
 	"github.com/mxmove/mxmove/providers/providertest/suite"
 )
 
@@ -105,5 +109,22 @@ func TestARefusedAdministratorIsGivenUp(t *testing.T) {
 	}
 	if tries != 3 || given != len(names)-3 {
 		t.Errorf("%d tries, %d given up", tries, given)
+	}
+}
+
+// What will not fit is told before any octet moves.
+func TestAPlanTellsWhatWillNotFit(t *testing.T) {
+	users := map[string]string{"alice@acme.test": goodPassword}
+	source, target := peer.Dovecot(t, peer.Options{Users: users}), peer.Dovecot(t, peer.Options{Users: users, Quota: 100 << 10})
+	corpus.Seed(t, source, "alice@acme.test", []corpus.Folder{{Path: []string{"INBOX"}, Mail: []corpus.Mail{
+		{Message: corpus.Message{Name: "large", Raw: fmt.Appendf(nil, "Subject: large\r\n\r\n%s\r\n", strings.Repeat("x", 200<<10))}}}}})
+	spec := specOf(at(source.Host, source.Port), at(target.Host, target.Port), "alice")
+	snap, err := open(spec, t.TempDir()).Observe(t.Context(), planner.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := planner.Build(spec, snap, time.Now())
+	if !slices.ContainsFunc(plan.Findings, func(f config.Finding) bool { return f.Code == "plan.quota" }) {
+		t.Errorf("quota %d, %+v behind: %v", snap.Mailboxes[0].Target.Quota, snap.Mailboxes[0].Behind, plan.Findings)
 	}
 }
