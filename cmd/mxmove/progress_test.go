@@ -78,16 +78,16 @@ func TestProgressOnAPipe(t *testing.T) {
 	p, out := listening(text.English, 0, 200<<20)
 	play(p, night())
 	want := `20:00 lock: zhang.wei@pc-07 pid 8812, plan 7c1e-44b8
-20:00 plan 7c1e-44b8: 4 approved, 0 done before, 3 to do, 0 beyond the plan
+20:00 plan 7c1e-44b8: 4 approved, 0 carried out before, 3 to go through now, 0 beyond the plan
 20:00 dora@acme.test waits for somebody
       dora@acme.test has no password for the old mailbox yet
       put it, env:NAME or file:PATH into the row's column source_password, then plan and apply again
 20:00 0 of 3 mailboxes, 50.0 MiB, 4.2 MiB/s, 36 s left
-20:00 copy-mailbox bob@acme.test failed; before that 0 copied, 0 B; the others go on
+20:00 bob@acme.test failed; before that 0 copied, 0 B; the others go on
       imap.old.test refused the login bob
       The server said: NO
       Correct the login or the password of this mailbox, then run apply again; it is not tried again in this run, since repeated failures lock accounts.
-20:00 copy-mailbox alice@acme.test waits until 2026-12-05T20:01:00+08:00, then tries again (try 1 failed)
+20:00 alice@acme.test waits until 2026-12-05 20:01:00 +0800, then tries again (try 1 failed)
       imap.old.test refused the login bob
 20:00 1 of 3 mailboxes, 90.0 MiB, 3.9 MiB/s, 28 s left
 20:00 copy alice@acme.test 1,000 messages, 100.0 MiB, 22 s, 2 were there already, 1 refused, kept in quarantine
