@@ -111,6 +111,7 @@ var findingCases = map[string]struct {
 	"folder both":       {[]change{inMain(`"Junk"`, `"Sent Items"`)}, []string{"history.folder-both main.hcl:41:12"}},
 	"empty command":     {[]change{inMain(`login "password" {}`, "login \"oauth2\" {\n command = []\n}")}, []string{"value.empty main.hcl:12:12"}},
 	"stray in password": {[]change{inMain(`login "password" {}`, "login \"password\" {\n user = \"x\"\n}")}, []string{"argument.kind main.hcl:12:2"}},
+	"any in password":   {[]change{inMain(`login "password" {}`, "login \"password\" {\n pin = \"x\"\n}")}, []string{"argument.none main.hcl:12:2"}},
 
 	"skip":           {[]change{inMain(`"robot@held.test"`, `"robot"`)}, []string{"address.at main.hcl:28:11", "roster.password roster.csv:4:1", "roster.password roster.csv:4:1"}},
 	"file twice":     {[]change{inMain(`["roster.csv"]`, `["roster.csv", "roster.csv"]`)}, []string{"roster.file-twice main.hcl:27:11"}},

@@ -150,7 +150,7 @@ func (l *loader) checkSecretFile(s Secret, name string, at Pos) {
 	case info.Size() > maxSecret:
 		l.say(Error, at, "secret.long", "ref", s.ref)
 	}
-	l.mustStayOut(path, at, s.ref)
+	l.mustStayOut(path, at, name)
 }
 
 var errDirectory = errors.New("is a directory")

@@ -113,6 +113,10 @@ func (l *loader) strayArgument(a *hclsyntax.Attribute, s *block, kind string) {
 			names = append(names, x.name)
 		}
 	}
+	if len(names) == 0 {
+		l.say(Error, at, "argument.none", "name", a.Name, "in", s.name)
+		return
+	}
 	l.sayUnknown(Error, at, "argument.unknown", a.Name, names, "in", s.name)
 }
 

@@ -107,12 +107,12 @@ func gitIgnored(tree string, paths []string) (map[string]bool, error) {
 
 // secretFile is a file that holds a secret, and where the spec says so.
 type secretFile struct {
-	path, ref string
-	at        Pos
+	path, name string // name: as a person wrote it
+	at         Pos
 }
 
-func (l *loader) mustStayOut(path string, at Pos, ref string) {
-	l.secrets = append(l.secrets, secretFile{path, ref, at})
+func (l *loader) mustStayOut(path string, at Pos, name string) {
+	l.secrets = append(l.secrets, secretFile{path, name, at})
 }
 
 // keptByGit tells files with secrets that git keeps, or of which that cannot
@@ -128,12 +128,12 @@ func (l *loader) keptByGit() {
 	kept, err := l.o.Tracked(paths)
 	if err != nil {
 		s := l.secrets[0]
-		l.sayHidden(s.at, Error, text.M("secret.git", "ref", s.ref, "error", err.Error()))
+		l.sayHidden(s.at, Error, text.M("secret.git", "file", s.name, "error", err.Error()))
 		return
 	}
 	for _, s := range l.secrets {
 		if kept[s.path] {
-			l.sayHidden(s.at, Error, text.M("secret.tracked", "ref", s.ref))
+			l.sayHidden(s.at, Error, text.M("secret.tracked", "file", s.name))
 		}
 	}
 }

@@ -35,6 +35,8 @@ type Loaded struct {
 	Spec    *Spec             // nil when a finding is an [Error]
 	Files   map[string][]byte // the HCL files without byte order mark, by name, for snippets; literals in secrets' places masked
 	Secrets *Secrets          // resolves the spec's secrets with the same environment and variables
+
+	Language string // the spec's, also of one with errors, so that they can be told in it; "" if it says none
 }
 
 // Load reads every *.hcl file of a directory and the roster files they name.
@@ -53,6 +55,7 @@ func Load(o Options) (*Loaded, []Finding) {
 	}
 	out := &Loaded{Files: l.files, Secrets: NewSecrets(o.Dir, o.Getenv, l.sensitive)}
 	findings := l.result()
+	out.Language = l.spec.Migration.Language
 	if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == Error }) {
 		out.Spec = &l.spec
 	}

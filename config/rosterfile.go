@@ -35,7 +35,7 @@ func (l *loader) rosterFile(name string, at Pos) {
 	}
 	f.read()
 	if f.literal != (Pos{}) {
-		l.mustStayOut(within(l.o.Dir, name), f.literal, "cell:"+name)
+		l.mustStayOut(within(l.o.Dir, name), f.literal, name)
 	}
 }
 

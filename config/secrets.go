@@ -53,11 +53,21 @@ func errorText(m text.Msg) string {
 }
 
 func secretError(code string, s Secret, cause error) error {
-	m := text.M(code, "ref", s.ref)
+	m := text.M(code, "ref", s.shown())
 	if cause != nil {
 		m.Args["error"] = reason(cause)
 	}
 	return &SecretError{m}
+}
+
+// shown names a reference for people: of a roster's cell its file, row and column.
+func (s Secret) shown() string {
+	kind, rest, _ := strings.Cut(s.ref, ":")
+	first, last := strings.IndexByte(rest, '#'), strings.LastIndexByte(rest, '#')
+	if kind != refCell || first == last {
+		return s.ref
+	}
+	return rest[:first] + " " + rest[first+1:last] + " " + rest[last+1:]
 }
 
 // reason is the system's words without the path, which the finding names as it was written.

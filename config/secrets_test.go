@@ -62,10 +62,10 @@ func TestReveal(t *testing.T) {
 		"cell:r.csv#bob@held.test#target_password":  "from env",
 		"cell:r.csv#eve@held.test#source_password":  " pw with blanks ",
 		"cell:r.csv#eve@held.test#target_password":  "from file",
-		"cell:r.csv#eve@held.test#wave":             "secret.cell ref=cell:r.csv#eve@held.test#wave",
-		"cell:r.csv#ann@held.test#source_password":  "secret.cell ref=cell:r.csv#ann@held.test#source_password",
-		"cell:r.csv#two@held.test#source_password":  "secret.cell ref=cell:r.csv#two@held.test#source_password",
-		"cell:gone.csv#a@held.test#source_password": "secret.unreadable error=no such file or directory ref=cell:gone.csv#a@held.test#source_password",
+		"cell:r.csv#eve@held.test#wave":             "secret.cell ref=r.csv eve@held.test wave",
+		"cell:r.csv#ann@held.test#source_password":  "secret.cell ref=r.csv ann@held.test source_password",
+		"cell:r.csv#two@held.test#source_password":  "secret.cell ref=r.csv two@held.test source_password",
+		"cell:gone.csv#a@held.test#source_password": "secret.unreadable error=no such file or directory ref=gone.csv a@held.test source_password",
 		"cell:r.csv":                                "secret.kind ref=cell:r.csv", "vault:x": "secret.kind ref=vault:x", "": "secret.kind ref=",
 	} {
 		b, err := s.Reveal(t.Context(), SecretRef(ref))

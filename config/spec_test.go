@@ -251,7 +251,7 @@ func TestStarter(t *testing.T) {
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
 		for _, env := range []string{"", "x"} {
 			dir := t.TempDir()
-			for name, b := range Starter(lang, "acme.test") {
+			for name, b := range Starter(lang, "acme.test", "", "imap.held.test") {
 				if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -261,7 +261,8 @@ func TestStarter(t *testing.T) {
 				t.Errorf("%s: %v", lang, findings)
 				continue
 			}
-			if got := l.Spec; got.Migration.Language != string(lang) || got.Source.Domain != "acme.test" || len(got.Roster.Mailboxes) != 1 {
+			if got := l.Spec; got.Migration.Language != string(lang) || got.Source.Domain != "acme.test" || len(got.Roster.Mailboxes) != 1 ||
+				got.Source.IMAP.Host != "imap.old.acme.test" || got.Target.IMAP.Host != "imap.held.test" {
 				t.Errorf("%s: %+v", lang, got)
 			}
 			if src := l.Files["main.hcl"]; string(Format(src)) != string(src) {
@@ -274,12 +275,12 @@ func TestStarter(t *testing.T) {
 // Uncommenting what the first spec offers gives a spec that loads, too.
 func TestStarterUncommented(t *testing.T) {
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
-		src := string(Starter(lang, "acme.test")["main.hcl"])
+		src := string(Starter(lang, "acme.test", "", "")["main.hcl"])
 		for _, arg := range []string{"aliases", "tls", "skip", "since", "map "} {
 			src = strings.Replace(src, "# "+arg, arg, 1)
 		}
 		src = strings.Replace(src, "    # skip", "    skip", 1)
-		l, findings := loadWith(t, write("main.hcl", src), write("roster.csv", "address,source_password,target_password\na@acme.test,x,y\n"))
+		l, findings := loadWith(t, write("main.hcl", src), write("members.csv", "address,source_password,target_password\na@acme.test,x,y\n"))
 		if len(findings) > 0 {
 			t.Errorf("%s: %v", lang, findings)
 		} else if h := l.Spec.History; h.Since == "" || len(h.Map) != 1 || len(h.Skip) != 1 || l.Spec.Source.IMAP.TLS != TLSStart {

@@ -185,7 +185,7 @@ func (l *loader) varLine(a *hclsyntax.Attribute, decls map[string]*variable, out
 		return
 	}
 	if d.sensitive {
-		l.mustStayOut(a.SrcRange.Filename, at, "var:"+a.Name)
+		l.mustStayOut(a.SrcRange.Filename, at, at.File)
 	}
 	out[a.Name] = given{value: v, at: at}
 }

@@ -126,7 +126,11 @@ func (e RunRefused) Msg() text.Msg {
 
 // Msg sums up the run.
 func (e Finished) Msg() text.Msg {
-	return text.M("event.finished."+string(e.Reason), append(tallyArgs(e.Tally), "done", itoa(e.Done), "failed", itoa(e.Failed),
+	code := "event.finished." + string(e.Reason)
+	if e.Reason == ReasonDone && e.Tally.Refused > 0 {
+		code += ".refused"
+	}
+	return text.M(code, append(tallyArgs(e.Tally), "done", itoa(e.Done), "failed", itoa(e.Failed),
 		"waiting", itoa(e.Waiting), "left", itoa(e.Left), "left_out", itoa(e.LeftOut))...)
 }
 

@@ -296,4 +296,4 @@ func LockHolder(state *State, self Self) (*Held, error) {
 // Msg is the holder's facts in one line.
 func (h *Held) Msg() text.Msg { return text.M("lock."+string(h.Condition)+".what", h.args()...) }
 
-func clock(t time.Time) string { return t.Format(time.RFC3339) }
+func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -0700") }

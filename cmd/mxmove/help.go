@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
 )
 
 // usageTemplate is cobra's, in the catalogue's words.
@@ -44,9 +47,10 @@ func (c *cli) command(use string, codes []int, examples []string, args cobra.Pos
 		Example: "  mxmove " + strings.Join(examples, "\n  mxmove "),
 		Args: func(cmd *cobra.Command, given []string) error {
 			if err := args(cmd, given); err != nil {
-				return &usageError{err}
+				return &planner.Fault{Msg: text.M("cmd.arguments", "command", cmd.CommandPath(), "usage", cmd.UseLine(),
+					"given", cmp.Or(strings.Join(given, " "), "-")), Class: planner.Internal}
 			}
-			return nil
+			return c.spoken()
 		},
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx, cancel := c.interruptible(cmd.Context(), name)
@@ -80,6 +84,29 @@ func exitCodes(cat *text.Catalogue, codes []int) string {
 		lines = append(lines, fmt.Sprintf("  %d  %s", code, cat.T("cmd.exit."+strconv.Itoa(code))))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// flagNames are the flags in cobra's list of them.
+var flagNames = regexp.MustCompile(`(?m)^ +(?:-\w, )?(--[a-z-]+)`)
+
+// noSuchFlag names the flags that begin alike, or else all.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: ")
+	if !unknown {
+		return &usageError{err}
+	}
+	var alike, all []string
+	for _, m := range flagNames.FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
+		all = append(all, m[1])
+		if strings.HasPrefix(m[1], name[:min(len(name), len("--xx"))]) {
+			alike = append(alike, m[1])
+		}
+	}
+	if len(alike) == 0 {
+		alike = all
+	}
+	return &planner.Fault{Msg: text.M("cmd.flag-unknown", "flag", name, "flags", strings.Join(alike, ", "), "command", cmd.CommandPath()),
+		Class: planner.Internal}
 }
 
 // noSuchCommand refuses what is no command and names those that are spelled

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,10 +13,8 @@ import (
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
 )
-
-//go:embed starter/migration.hcl
-var starter string
 
 type initOptions struct {
 	vars                   variables
@@ -30,8 +27,8 @@ func newInitCommand(c *cli) *cobra.Command {
 		cobra.NoArgs, func(context.Context, []string) error { return runInit(c, o) })
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.domain, "domain", "example.com", c.cat.T("cmd.init.flag.domain"))
-	cmd.Flags().StringVar(&o.source, "source", "imap.old.example", c.cat.T("cmd.init.flag.source"))
-	cmd.Flags().StringVar(&o.target, "target", "imap.new.example", c.cat.T("cmd.init.flag.target"))
+	cmd.Flags().StringVar(&o.source, "source", "", c.cat.T("cmd.init.flag.source"))
+	cmd.Flags().StringVar(&o.target, "target", "", c.cat.T("cmd.init.flag.target"))
 	return cmd
 }
 
@@ -42,9 +39,9 @@ func runInit(c *cli, o initOptions) error {
 	if err != nil {
 		return fileFault(c.dir, err)
 	}
-	fresh := len(specs) == 0
+	fresh, unkept := len(specs) == 0, []string{"*.plan"}
 	if fresh {
-		if err := c.writeStarter(o); err != nil {
+		if unkept, err = c.writeStarter(o); err != nil {
 			return err
 		}
 	}
@@ -52,71 +49,61 @@ func runInit(c *cli, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	dir := ".mxmove"
-	switch {
-	case loaded.Spec != nil:
-		dir = loaded.Spec.Migration.State
-	case !fresh:
+	if loaded.Spec == nil {
 		return &invalid{found, loaded.Files}
 	}
-	state, err := executor.InitState(c.dir, dir)
+	state, err := executor.InitState(c.dir, loaded.Spec.Migration.State)
 	if err != nil {
 		return err
 	}
-	if err := c.ignore(state.Dir); err != nil {
+	if err := c.ignore(state.Dir, unkept); err != nil {
 		return err
 	}
 	if err := c.say("cmd.init.state", "dir", state.Dir, "file", c.beside(executor.LineageFile), "lineage", state.Lineage); err != nil {
 		return err
 	}
 	if fresh {
-		return c.say("cmd.init.next.edit", "file", c.beside("migration.hcl"))
+		return c.say("cmd.init.next.edit", "file", c.beside("main.hcl"))
 	}
 	return c.say("cmd.init.next.plan")
 }
 
-func (c *cli) writeStarter(o initOptions) error {
+// writeStarter gives the lines that belong into .gitignore.
+func (c *cli) writeStarter(o initOptions) ([]string, error) {
 	domain, err := config.Canonical("postmaster@" + o.domain)
-	if err != nil {
-		return &usageError{err}
+	var bad *config.AddressError
+	if errors.As(err, &bad) {
+		bad.Args["address"] = o.domain
+		return nil, &planner.Fault{Msg: bad.Msg, Class: planner.Internal}
 	}
 	_, domain, _ = strings.Cut(domain, "@")
-	name, _, _ := strings.Cut(domain, ".")
-	words := []string{"$domain", domain, "$name", name, "$source", o.source, "$target", o.target, "$language", string(c.cat.Lang())}
-	for _, comment := range []string{"head", "port", "login", "roster", "history"} {
-		words = append(words, "$"+comment, c.cat.T("cmd.init.comment."+comment))
-	}
-	spec := config.Format([]byte(strings.NewReplacer(words...).Replace(starter)))
-	files := []struct{ name, content string }{
-		{"migration.hcl", string(spec)},
-		{"members.csv", "address,name,department,source_password,target_password\n"},
-	}
+	files := config.Starter(c.cat.Lang(), domain, o.source, o.target)
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return fileFault(c.dir, err)
+		return nil, fileFault(c.dir, err)
 	}
-	for _, f := range files {
-		made, err := create(c.beside(f.name), f.content)
+	for _, name := range []string{"main.hcl", "members.csv"} {
+		made, err := create(c.beside(name), files[name])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if made {
-			if err := c.say("cmd.init.made", "file", c.beside(f.name)); err != nil {
-				return err
+			if err := c.say("cmd.init.made", "file", c.beside(name)); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return strings.Split(strings.TrimSpace(string(files[".gitignore"])), "\n"), nil
 }
 
 // create makes a file that only its owner reads, since passwords may come into
 // it; one that exists stays.
-func create(name, content string) (bool, error) {
+func create(name string, content []byte) (bool, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return false, nil
 	}
 	if err == nil {
-		_, err = f.WriteString(content)
+		_, err = f.Write(content)
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
@@ -125,25 +112,23 @@ func create(name, content string) (bool, error) {
 	return true, nil
 }
 
-// ignore keeps the state directory and plan files, which name people, out of
-// version control.
-func (c *cli) ignore(state string) error {
+// ignore keeps the state directory and other files, such as plans, which name
+// people, out of version control.
+func (c *cli) ignore(state string, want []string) error {
 	name := c.beside(".gitignore")
 	b, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fileFault(name, err)
 	}
-	lines := strings.Split(string(b), "\n")
-	want := []string{"*.plan"}
 	if abs, err := filepath.Abs(c.dir); err == nil {
 		if rel, err := filepath.Rel(abs, state); err == nil && filepath.IsLocal(rel) {
 			want = append(want, "/"+filepath.ToSlash(rel)+"/")
 		}
 	}
-	add := ""
+	lines, add := strings.Split(string(b), "\n"), ""
 	for _, w := range want {
-		if !slices.Contains(lines, w) {
-			add += w + "\n"
+		if !slices.Contains(lines, w) && !slices.Contains(lines, strings.TrimPrefix(w, "/")) {
+			lines, add = append(lines, w), add+w+"\n"
 		}
 	}
 	if add == "" {

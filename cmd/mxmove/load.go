@@ -41,9 +41,7 @@ func (c *cli) read(v variables) (*config.Loaded, []config.Finding, error) {
 		return nil, nil, err
 	}
 	loaded, found := config.Load(config.Options{Dir: c.dir, Version: c.Version, Vars: vars, VarFiles: v.files, Getenv: c.Getenv})
-	if loaded.Spec != nil {
-		c.adopt(loaded.Spec.Migration.Language)
-	}
+	c.adopt(loaded.Language)
 	return loaded, found, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"os/user"
 	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -29,8 +30,12 @@ func mainCode() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stop, interrupts := make(chan struct{}), make(chan os.Signal, 2)
-	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(interrupts, asking()...)
 	defer signal.Stop(interrupts)
+	if slices.Contains(os.Args[1:], "apply") {
+		// A run outlives whoever read its output; otherwise a write to a closed pipe ends the process.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	}
 	go func() {
 		<-interrupts
 		close(stop)
@@ -38,6 +43,16 @@ func mainCode() int {
 		cancel()
 	}()
 	return run(ctx, systemEnv(stop), os.Args[1:])
+}
+
+// asking are the signals that ask the program to end. A terminal that closes
+// is one, unless nohup said otherwise.
+func asking() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
 
 // systemEnv is the machine as it is.

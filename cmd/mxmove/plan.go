@@ -14,6 +14,7 @@ type planOptions struct {
 	vars                 variables
 	out                  string
 	detailed, json, full bool
+	doing                bool // apply shows it
 }
 
 func newPlanCommand(c *cli) *cobra.Command {
@@ -65,7 +66,7 @@ func (c *cli) showPlan(plan *planner.Plan, o planOptions) error {
 		return err
 	}
 	opt := c.options()
-	opt.Full, opt.File = o.full, o.out
+	opt.Full, opt.File, opt.Doing = o.full, o.out, o.doing
 	return render.Plan(c.Stdout, c.cat, plan, opt)
 }
 

@@ -32,8 +32,9 @@ type progress struct {
 	carried  int64 // octets of steps that ended
 	running  []*active
 	samples  []sample
-	told     time.Time // of the last line about progress
-	drawn    int       // lines to redraw
+	told     time.Time       // of the last line about progress
+	said     map[string]bool // reasons and remedies, each told once
+	drawn    int             // lines to redraw
 	drawnAt  time.Time
 }
 
@@ -49,7 +50,7 @@ type sample struct {
 }
 
 func newProgress(c *cli, plan *planner.Plan) *progress {
-	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now}
+	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}}
 	for _, m := range plan.Observed.Mailboxes {
 		p.expected += m.Behind.Bytes
 	}
@@ -74,16 +75,23 @@ func (p *progress) show(at time.Time, lines []string) {
 	p.drawnAt = at
 	var b strings.Builder
 	b.WriteString(p.erase())
-	for i, l := range lines {
-		if i == 0 {
-			l = at.In(p.now().Location()).Format("15:04 ") + l
-		} else {
-			l = "      " + l
+	indent := at.In(p.now().Location()).Format("15:04 ")
+	for _, l := range lines {
+		for _, l := range p.fit(l, len(indent)) {
+			b.WriteString(indent + l + "\n")
+			indent = strings.Repeat(" ", len(indent))
 		}
-		b.WriteString(l + "\n")
 	}
 	b.WriteString(p.draw())
 	io.WriteString(p.w, b.String())
+}
+
+// fit breaks a line for a terminal; on a pipe it stays one.
+func (p *progress) fit(line string, indent int) []string {
+	if p.width() == 0 {
+		return []string{line}
+	}
+	return render.Wrap(line, max(min(p.width(), 100)-indent, 20))
 }
 
 // note keeps count.
@@ -178,7 +186,7 @@ func (p *progress) lines(e executor.Event) []string {
 	case executor.StepDone:
 		return []string{p.done(e)}
 	case executor.StepFailed:
-		return append([]string{said}, p.texts(e.Fault.Msg, "what", "do")...)
+		return append([]string{said}, p.texts(e.Fault.Msg, "what", "why", "do")...)
 	case executor.StepHeld:
 		return append([]string{said}, p.texts(e.Reason.Msg, "what", "do")...)
 	case executor.StepNoted:
@@ -193,12 +201,21 @@ func (p *progress) lines(e executor.Event) []string {
 	return []string{said}
 }
 
+// texts gives parts of a fault. A reason and what to do stand below the first
+// step that they are told of, not below each.
 func (p *progress) texts(m text.Msg, parts ...string) []string {
 	var all []string
 	for _, part := range parts {
-		if code := m.Code + "." + part; p.cat.Has(code) {
-			all = append(all, strings.Split(p.cat.Text(text.Msg{Code: code, Args: m.Args}), "\n")...)
+		code := m.Code + "." + part
+		if !p.cat.Has(code) {
+			continue
 		}
+		words := p.cat.Text(text.Msg{Code: code, Args: m.Args})
+		if part != "what" && p.said[words] {
+			continue
+		}
+		p.said[words] = true
+		all = append(all, strings.Split(words, "\n")...)
 	}
 	return all
 }

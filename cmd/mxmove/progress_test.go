@@ -78,15 +78,16 @@ func TestProgressOnAPipe(t *testing.T) {
 	p, out := listening(text.English, 0, 200<<20)
 	play(p, night())
 	want := `20:00 lock: zhang.wei@pc-07 pid 8812, plan 7c1e-44b8
-20:00 plan 7c1e-44b8: 4 approved, 0 done before, 3 to do, 0 beyond the plan
+20:00 plan 7c1e-44b8: 4 approved, 0 carried out before, 3 to go through now, 0 beyond the plan
 20:00 dora@acme.test waits for somebody
       dora@acme.test has no password for the old mailbox yet
       put it, env:NAME or file:PATH into the row's column source_password, then plan and apply again
 20:00 0 of 3 mailboxes, 50.0 MiB, 4.2 MiB/s, 36 s left
-20:00 copy-mailbox bob@acme.test failed; before that 0 copied, 0 B; the others go on
+20:00 bob@acme.test failed; before that 0 copied, 0 B; the others go on
       imap.old.test refused the login bob
+      The server said: NO
       Correct the login or the password of this mailbox, then run apply again; it is not tried again in this run, since repeated failures lock accounts.
-20:00 copy-mailbox alice@acme.test waits until 2026-12-05T20:01:00+08:00, then tries again (try 1 failed)
+20:00 alice@acme.test waits until 2026-12-05 20:01:00 +0800, then tries again (try 1 failed)
       imap.old.test refused the login bob
 20:00 1 of 3 mailboxes, 90.0 MiB, 3.9 MiB/s, 28 s left
 20:00 copy alice@acme.test 1,000 messages, 100.0 MiB, 22 s, 2 were there already, 1 refused, kept in quarantine
@@ -153,7 +154,13 @@ func TestProgressOnATerminal(t *testing.T) {
 			stay = append(stay[:i], stay[i+1:]...)
 		}
 	}
-	if diff := cmp.Diff(stay, s.lines); diff != "" {
+	for _, l := range s.lines {
+		if n := cells().StringWidth(l); n > 80 {
+			t.Errorf("%q takes %d cells", l, n)
+		}
+	}
+	flat := func(lines []string) string { return strings.Join(strings.Fields(strings.Join(lines, " ")), " ") }
+	if diff := cmp.Diff(flat(stay), flat(s.lines)); diff != "" {
 		t.Errorf("what stays on a terminal is not what a pipe gets:\n%s", diff)
 	}
 }
@@ -200,5 +207,29 @@ func TestProgressIsCalm(t *testing.T) {
 	p.read(eight().Add(time.Second), moving("alice", 60, 100, 60))
 	if !strings.Contains(out.String()[before:], "60/100") {
 		t.Error("nothing was drawn after a second")
+	}
+}
+
+// A reason and its remedy stand once, however many mailboxes they are of.
+func TestReasonsAreToldOnce(t *testing.T) {
+	p, out := listening(text.English, 0, 0)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		p.read(eight(), executor.StepFailed{Step: step(name), Fault: refusedLogin()})
+	}
+	for words, want := range map[string]int{"refused the login bob": 3, "The server said: NO": 1, "Correct the login": 1} {
+		if got := strings.Count(out.String(), words); got != want {
+			t.Errorf("%q stands %d times, want %d:\n%s", words, got, want, out)
+		}
+	}
+}
+
+// Where there is no room for both, the total goes without its bar.
+func TestNarrowTotal(t *testing.T) {
+	p, out := listening(text.English, 60, 200<<20)
+	p.read(eight(), executor.StepStarted{Step: step("alice")})
+	p.read(eight().Add(time.Second), moving("alice", 10, 1000, 1<<20))
+	p.read(eight().Add(9*time.Second), moving("alice", 100, 1000, 10<<20))
+	if !strings.Contains(out.String(), "0 of 0 mailboxes, 10.0 MiB, 1.1 MiB/s, 2 m 51 s left\n") {
+		t.Errorf("%s", out)
 	}
 }

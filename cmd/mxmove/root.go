@@ -11,6 +11,7 @@ import (
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
 )
 
@@ -56,7 +57,7 @@ func run(ctx context.Context, e *env, args []string) int {
 
 func newRoot(c *cli) *cobra.Command {
 	root := &cobra.Command{
-		Use: "mxmove", Short: c.cat.T("cmd.root.short"), Long: c.cat.T("cmd.root.long"),
+		Use: "mxmove COMMAND", DisableFlagsInUseLine: true, Short: c.cat.T("cmd.root.short"), Long: c.cat.T("cmd.root.long"),
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
 		Args: noSuchCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -66,7 +67,7 @@ func newRoot(c *cli) *cobra.Command {
 	flags.StringVar(&c.lang, "lang", "", c.cat.T("cmd.flag.lang"))
 	flags.BoolP("help", "h", false, c.cat.T("cmd.flag.help"))
 	root.SetUsageTemplate(usageTemplate(c.cat))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(noSuchFlag)
 	root.AddCommand(
 		newInitCommand(c), newValidateCommand(c), newFmtCommand(c),
 		newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
@@ -100,6 +101,15 @@ func languageOf(tag string) text.Lang {
 		return text.Chinese
 	}
 	return text.English
+}
+
+// spoken refuses a --lang that there is no catalogue for.
+func (c *cli) spoken() error {
+	tag := strings.ToLower(c.lang)
+	if tag == "" || strings.HasPrefix(tag, "en") || strings.HasPrefix(tag, "zh") {
+		return nil
+	}
+	return &planner.Fault{Msg: text.M("cmd.language", "lang", c.lang), Class: planner.Internal}
 }
 
 func (c *cli) speak(l text.Lang) { c.cat = text.Load(l) }

@@ -28,7 +28,11 @@ func (p *progress) draw() string {
 		}
 		lines = append(lines, p.row(a, width))
 	}
-	lines = append(lines, bar(p.bytes(), p.expected, min(width/4, 30))+p.summary())
+	total, sum := bar(p.bytes(), p.expected, min(width/4, 30)), p.summary()
+	if cells().StringWidth(total+sum) > width {
+		total = ""
+	}
+	lines = append(lines, total+sum)
 	var b strings.Builder
 	for _, l := range lines {
 		b.WriteString(cut(l, width) + "\n")

@@ -68,29 +68,47 @@ func (c *cli) addRunning(view *render.StatusView, state *executor.State) error {
 }
 
 // overlay shows mailboxes as the run has them; the view's records are those of
-// passes that ended.
+// passes that ended, and of what was placed since.
 func overlay(view *render.StatusView, now *executor.Status) {
 	boxes := map[string]executor.MailboxStatus{}
 	for _, m := range now.Mailboxes {
 		boxes[m.Address] = m
 	}
-	view.Done = render.Amount{}
+	view.Done, view.All, view.Unknown = render.Amount{}, render.Amount{}, 0
+	left := int64(0)
 	for i := range view.Rows {
 		row := &view.Rows[i]
 		if m := boxes[row.Address]; m.State != "" {
-			row.State, row.Reason = m.State, m.Reason
-			if p := m.Progress; p != nil {
-				row.Done = render.Amount{Messages: row.All.Messages - p.Total + p.Done, Bytes: row.All.Bytes - p.BytesAll + p.Bytes}
-			}
-			if m.State == planner.InStep {
-				row.Done = row.All
-			}
+			left += overlayRow(row, m)
 		}
-		row.Done.Messages, row.Done.Bytes = max(row.Done.Messages, 0), max(row.Done.Bytes, 0)
+		if !row.Known {
+			view.Unknown++
+		}
 		view.Done.Messages += row.Done.Messages
 		view.Done.Bytes += row.Done.Bytes
+		view.All.Messages += row.All.Messages
+		view.All.Bytes += row.All.Bytes
 	}
 	if view.Speed = now.Rate; now.Rate > 0 {
-		view.Left = max(view.All.Bytes-view.Done.Bytes, 0) / now.Rate
+		view.Left = left / now.Rate
 	}
+}
+
+// overlayRow gives the octets that the pass has yet to carry. A pass knows
+// what it has to do; what was placed before stands in the row.
+func overlayRow(row *render.StatusRow, m executor.MailboxStatus) (left int64) {
+	row.State, row.Reason = m.State, m.Reason
+	p := m.Progress
+	switch {
+	case m.State == planner.InStep:
+		if !row.Known {
+			row.All, row.Known = row.Done, true
+		}
+		row.Done = row.All
+	case p != nil && p.Total > 0:
+		row.All, row.Known = row.Done, true
+		row.All.Messages += max(p.Total-p.Done, 0)
+		return max(p.BytesAll-p.Bytes, 0)
+	}
+	return 0
 }

@@ -148,11 +148,14 @@ func (c *cli) watch(mailboxes int, quiet bool) func(executor.Event) {
 const shownExceptions = 20
 
 func (c *cli) showResults(results []compared) error {
-	proven := 0
+	proven, explained := 0, 0
 	for _, r := range results {
 		fmt.Fprintln(c.Stdout, r.Address)
 		if r.proven() {
 			proven++
+			if r.Report.Result == "verify.result.explained" {
+				explained++
+			}
 		}
 		if r.Report != nil {
 			c.showReport(r.Report)
@@ -163,7 +166,11 @@ func (c *cli) showResults(results []compared) error {
 			}
 		}
 	}
-	return c.say("cmd.verify.sum", "proven", strconv.Itoa(proven), "all", strconv.Itoa(len(results)))
+	code := "cmd.verify.sum"
+	if explained > 0 {
+		code = "cmd.verify.sum-but"
+	}
+	return c.say(code, "proven", strconv.Itoa(proven), "all", strconv.Itoa(len(results)), "explained", strconv.Itoa(explained))
 }
 
 func (c *cli) showReport(r *transfer.Report) {

@@ -13,7 +13,7 @@ source "imap" {
   # aliases = ["other.example"]   # further domains of the same mailboxes
 
   imap {
-    host = "imap.old.DOMAIN"      # port 993 and TLS unless said otherwise
+    host = "SOURCE_HOST"      # port 993 and TLS unless said otherwise
     # tls     = "starttls"        # implicit | starttls
     # ca_file = "old-ca.pem"      # of a private certificate authority
 
@@ -34,7 +34,7 @@ source "imap" {
 # Where it shall be. The mailboxes there must exist already.
 target "imap" {
   imap {
-    host = "imap.new.DOMAIN"
+    host = "TARGET_HOST"
     login "password" {}
   }
 }
@@ -46,7 +46,7 @@ target "imap" {
 # file:PATH or the password itself; a file with passwords in it must be ignored
 # by git (see .gitignore).
 roster {
-  files = ["roster.csv"]
+  files = ["members.csv"]
   # skip = ["old.robot@DOMAIN"]   # left behind on purpose
 }
 

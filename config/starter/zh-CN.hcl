@@ -12,7 +12,7 @@ source "imap" {
   # aliases = ["other.example"]   # 同一批邮箱的其他域名
 
   imap {
-    host = "imap.old.DOMAIN"      # 默认端口 993，使用 TLS
+    host = "SOURCE_HOST"      # 默认端口 993，使用 TLS
     # tls     = "starttls"        # implicit | starttls
     # ca_file = "old-ca.pem"      # 私有 CA 证书
 
@@ -32,7 +32,7 @@ source "imap" {
 # 邮件要迁入的服务（目标端）。目标端的邮箱必须已经存在。
 target "imap" {
   imap {
-    host = "imap.new.DOMAIN"
+    host = "TARGET_HOST"
     login "password" {}
   }
 }
@@ -43,7 +43,7 @@ target "imap" {
 # 其中只有 address 必填。密码单元格可写 env:NAME、file:PATH 或密码本身；
 # 含有密码的文件必须被 git 忽略（见 .gitignore）。
 roster {
-  files = ["roster.csv"]
+  files = ["members.csv"]
   # skip = ["old.robot@DOMAIN"]   # 明确不迁移的邮箱
 }
 

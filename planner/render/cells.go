@@ -48,9 +48,9 @@ func harmful(r rune) bool {
 	return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029')
 }
 
-// wrap breaks text into lines of at most width cells: at blanks and between
+// Wrap breaks text into lines of at most width cells: at blanks and between
 // wide characters, but never before closing or after opening punctuation.
-func wrap(s string, width int) []string {
+func Wrap(s string, width int) []string {
 	var lines []string
 	for _, para := range strings.Split(clean(s), "\n") {
 		lines = append(lines, wrapLine(para, width)...)

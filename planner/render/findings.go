@@ -15,12 +15,25 @@ import (
 // Findings writes each finding with its place, the line of the file it is
 // about, why it matters and what to do, and at the end how many there are.
 // files holds the contents of the files that places name. The line of a
-// hidden finding is never shown.
+// hidden finding is never shown. Of many warnings of one kind the first ones
+// are written out, of the others the places, unless opt.Full.
 func Findings(w io.Writer, cat *text.Catalogue, files map[string][]byte, found []config.Finding, opt Options) error {
 	p := newPage(cat, opt)
+	places, order := map[string][]string{}, []string(nil)
 	for _, f := range found {
+		all := append(places[f.Code], place(f))
+		if len(all) == 1 {
+			order = append(order, f.Code)
+		}
+		places[f.Code] = all
+		if f.Severity == config.Warning && len(all) > firstWarnings && !opt.Full {
+			continue
+		}
 		p.finding(f, files[f.At.File])
 		p.line("")
+	}
+	for _, code := range order {
+		p.others(code, places[code], found)
 	}
 	if len(found) > 0 {
 		p.line(p.tally(found))
@@ -37,12 +50,31 @@ func Problem(w io.Writer, cat *text.Catalogue, m text.Msg, opt Options) error {
 	return p.flush(w)
 }
 
-func (p *page) finding(f config.Finding, file []byte) {
-	place := f.At.String()
-	if place == "" {
-		place = f.Subject
+// firstWarnings is how many warnings of one kind are written out.
+const firstWarnings = 3
+
+// others names the places of warnings that were not written out.
+func (p *page) others(code string, places []string, found []config.Finding) {
+	of := slices.IndexFunc(found, func(f config.Finding) bool { return f.Code == code })
+	if found[of].Severity != config.Warning || len(places) <= firstWarnings || p.opt.Full {
+		return
 	}
-	p.heading(f.Severity, f.Code, place)
+	rest := places[firstWarnings:]
+	p.heading(config.Warning, code, "")
+	p.para(2, plain, p.t("render.also", "n", Count(len(rest)), "names", p.few(rest, "render.and-others")))
+	p.line("")
+}
+
+// place says where a finding is, or whom it is about.
+func place(f config.Finding) string {
+	if at := f.At.String(); at != "" {
+		return at
+	}
+	return f.Subject
+}
+
+func (p *page) finding(f config.Finding, file []byte) {
+	p.heading(f.Severity, f.Code, place(f))
 	if !f.Hidden && f.At.Line > 0 {
 		p.snippet(f.At, file)
 	}
@@ -77,7 +109,7 @@ func (p *page) whyAndDo(indent int, m text.Msg) {
 			continue
 		}
 		label := strings.Repeat(" ", indent) + p.t("render.label."+part)
-		for _, l := range wrap(p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args}), p.width-indent-p.labelCells()) {
+		for _, l := range Wrap(p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args}), p.width-indent-p.labelCells()) {
 			p.line(pad(label, indent+p.labelCells(), false) + l)
 			label = ""
 		}

@@ -22,9 +22,12 @@ func Count(n int) string {
 	return sign + s
 }
 
-// Duration writes a span in its two biggest units: 2 d 3 h, 1 h 40 m, 40 s.
+// Duration writes a span in its two biggest units: 2 d 3 h, 1 h 40 m, 40 s;
+// what is shorter than a second is said to be so.
 func Duration(cat *text.Catalogue, d time.Duration) string {
-	d = max(d, 0)
+	if d = max(d, 0); d > 0 && d < time.Second {
+		return cat.T("render.instant")
+	}
 	units := []struct {
 		code string
 		size time.Duration

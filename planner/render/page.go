@@ -15,8 +15,9 @@ type Options struct {
 	Width int       // cells a line; 60 to 100, others are brought into that range
 	Color bool      // ANSI colours
 	Full  bool      // every mailbox, not only the first ones
-	Now   time.Time // for ages; its location is the one that times are shown in
 	File  string    // the plan's file, if it was written to one
+	Now   time.Time // for ages; its location is the one that times are shown in
+	Doing bool      // the plan is shown by the apply that carries it out: no next command
 }
 
 const (
@@ -69,9 +70,18 @@ func (p *page) line(words string) {
 
 // para writes text wrapped between indent and the width.
 func (p *page) para(indent int, s style, words string) {
-	for _, l := range wrap(words, p.width-indent) {
+	for _, l := range Wrap(words, p.width-indent) {
 		p.line(strings.Repeat(" ", indent) + p.paint(s, l))
 	}
+}
+
+// few joins the first names, all if they are asked for; code counts the rest.
+func (p *page) few(names []string, code string) string {
+	const few = 8
+	if p.opt.Full || len(names) <= few {
+		return strings.Join(names, p.t("render.comma"))
+	}
+	return p.t(code, "names", strings.Join(names[:few], p.t("render.comma")), "n", Count(len(names)-few))
 }
 
 // hang writes a bold label and beside it text whose further lines stand below
@@ -81,7 +91,7 @@ func (p *page) hang(label string, column int, s style, words string) {
 		p.line(p.paint(bold, label))
 		label = ""
 	}
-	for _, l := range wrap(words, p.width-column) {
+	for _, l := range Wrap(words, p.width-column) {
 		p.line(p.paint(bold, label) + strings.Repeat(" ", column-cells(label)) + p.paint(s, l))
 		label = ""
 	}

@@ -29,7 +29,7 @@ func TestWrap(t *testing.T) {
 		{"用 mxmove 迁移", 9, []string{"用 mxmove", "迁移"}},
 		{"at 80 % (now)", 7, []string{"at 80 %", "(now)"}},
 	} {
-		if diff := cmp.Diff(c.want, wrap(c.in, c.width)); diff != "" {
+		if diff := cmp.Diff(c.want, Wrap(c.in, c.width)); diff != "" {
 			t.Errorf("%q in %d:\n%s", c.in, c.width, diff)
 		}
 	}
@@ -41,7 +41,7 @@ func TestWrapLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringOf(rapid.SampledFrom([]rune("ab1 ,.%()（「」，。邮件é\u0301🙂\n"))).Draw(t, "s")
 		width := rapid.IntRange(2, 30).Draw(t, "width")
-		lines := wrap(s, width)
+		lines := Wrap(s, width)
 		for _, l := range lines {
 			if cells(l) > width {
 				t.Fatalf("%q takes %d of %d cells", l, cells(l), width)
@@ -70,6 +70,7 @@ func TestDuration(t *testing.T) {
 	}{
 		{0, "0 s", "0 秒"},
 		{-time.Hour, "0 s", "0 秒"},
+		{time.Millisecond, "<1 s", "不到 1 秒"},
 		{40 * time.Second, "40 s", "40 秒"},
 		{time.Minute, "1 m", "1 分"},
 		{100*time.Minute + 9*time.Second, "1 h 40 m", "1 时 40 分"},

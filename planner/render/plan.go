@@ -110,7 +110,7 @@ func (v *planView) routine(steps []planner.Step) string {
 	words := v.t("render.copy-steps", "n", Count(len(steps)), "work", Count(work))
 	if all > 0 {
 		side := min(v.plan.Spec.Source.IMAP.Limits.Connections, v.plan.Spec.Target.IMAP.Limits.Connections)
-		words += v.t("render.takes", "span", Duration(v.cat, all/time.Duration(max(side, 1))))
+		words += v.t("render.takes", "span", Duration(v.cat, max(all/time.Duration(max(side, 1)), time.Second)))
 		if unknown > 0 {
 			words += v.t("render.takes-without", "n", Count(unknown))
 		}
@@ -206,13 +206,7 @@ func (v *planView) notCarried() {
 }
 
 // list joins names, the first few unless all are asked for.
-func (v *planView) list(names []string) string {
-	const few = 8
-	if v.opt.Full || len(names) <= few {
-		return strings.Join(names, v.t("render.comma"))
-	}
-	return v.t("render.and-more", "names", strings.Join(names[:few], v.t("render.comma")), "n", Count(len(names)-few))
-}
+func (v *planView) list(names []string) string { return v.few(names, "render.and-more") }
 
 func (v *planView) gates() {
 	p := v.plan
@@ -247,25 +241,39 @@ func (v *planView) gate(label, state, words string) {
 		label = v.t(label)
 	}
 	mark := v.t(state)
-	for _, l := range wrap(words, v.width-v.column-cells(mark)-1) {
+	for _, l := range Wrap(words, v.width-v.column-cells(mark)-1) {
 		v.line(v.paint(bold, label) + strings.Repeat(" ", v.column-cells(label)) + v.paint(s, mark) + " " + l)
 		label, mark = "", strings.Repeat(" ", cells(mark))
 	}
 }
 
 func (v *planView) next() {
-	work := false
-	for _, s := range v.plan.Steps {
-		work = work || s.Work
-	}
+	work := slices.ContainsFunc(v.plan.Steps, func(s planner.Step) bool { return s.Work })
+	short := v.notInStep()
 	code := "render.next.apply-file"
 	switch {
 	case len(v.plan.Steps) == 0:
 		code = "render.next.no-step"
+	case !work && short > 0:
+		code = "render.next.nothing-now"
 	case !work:
 		code = "render.next.nothing"
+	case v.opt.Doing:
+		return
 	case v.opt.File == "":
 		code = "render.next.apply"
 	}
-	v.para(0, bold, v.t(code, "file", v.opt.File))
+	v.para(0, bold, v.t(code, "file", v.opt.File, "n", Count(short), "all", Count(len(v.plan.Steps))))
+}
+
+// notInStep counts mailboxes that lack something, though it may be nothing
+// that a pass can mend.
+func (v *planView) notInStep() int {
+	n, boxes := 0, byAddress(v.plan)
+	for address, rec := range recordsOf(v.plan) {
+		if state, _ := planner.Standing(boxes[address], rec); state != planner.InStep {
+			n++
+		}
+	}
+	return n
 }

@@ -59,16 +59,35 @@ func snapshot() planner.Snapshot {
 	refused := &planner.Fault{Msg: text.M("memory.login", "address", "zhao.lei@acme.test", "side", "source"), Class: planner.Credential}
 	failed := planner.Mailbox{Address: "zhao.lei@acme.test", State: planner.Failed, Reason: &refused.Msg,
 		Source: planner.Store{Seen: planner.Seen{At: now, How: "imap", Err: refused}}, Target: planner.Store{Seen: seen()}}
+	partial := box("chen.jing", planner.Partial, 1204, 0)
+	partial.Quarantined = 2
 	full := box("sun.li", planner.InStep, 18220, 0)
 	full.Target.Quota, full.Target.Bytes = 1<<30, 1639800000
 	return planner.Snapshot{Format: 1, At: now.Add(-40 * time.Second), Lineage: "5f0e",
 		Source: planner.Side{Seen: seen(), Endpoint: "imap://imap.old.test:993"},
 		Target: planner.Side{Seen: seen(), Endpoint: "imap://imap.new.test:993", Caps: []string{"IMAP4rev1"}},
-		Mailboxes: []planner.Mailbox{failed, box("chen.jing", planner.Partial, 1204, 0),
+		Mailboxes: []planner.Mailbox{failed, partial,
 			box("a.rather.long.name.of.a.department", planner.WaitServer, 31007, 1007),
 			box("xu.yan", planner.Copying, 88410, 47210), full},
 		Records: []planner.Record{{Step: planner.Build(spec(), planner.Snapshot{}, now).Steps[0].ID, Intent: 5,
-			Failed: &planner.Fault{Msg: text.M("memory.gone", "address", "ma.chao@acme.test"), Class: planner.Gone}}, {Step: "copy-mailbox gone@acme.test @00000000", Intent: 3, Outcome: 3, Tally: planner.Tally{Copied: 7}}}}
+			Failed: &planner.Fault{Msg: text.M("memory.gone", "address", "ma.chao@acme.test"), Class: planner.Gone}}, {Step: "copy-mailbox gone@acme.test @00000000", Intent: 3, Outcome: 3,
+			OutcomeAt: now.Add(-time.Hour), Tally: planner.Tally{Copied: 7}}}}
+}
+
+// recorded is the same by our own records: they know what was placed, not how
+// much there is.
+func recorded() planner.Snapshot {
+	s := snapshot()
+	refused := s.Mailboxes[0].Source.Seen.Err
+	s.Records[0].Failed = refused
+	s.Records = append(s.Records, planner.Record{Step: planner.Build(spec(), planner.Snapshot{}, now).Steps[3].ID, Intent: 6, Failed: refused})
+	for i := range s.Mailboxes {
+		m := &s.Mailboxes[i]
+		known := planner.Seen{At: now, How: "ledger"}
+		m.Source, m.Target = planner.Store{Seen: known, Messages: m.Target.Messages}, planner.Store{Seen: known, Messages: m.Target.Messages}
+		m.Behind, m.Reason = planner.Gap{}, nil
+	}
+	return s
 }
 
 // screen is something to show, in both languages and three widths.
@@ -88,6 +107,9 @@ func screens() []screen {
 		{"plan", func(b *bytes.Buffer, c *text.Catalogue, o Options) error { return Plan(b, c, plan, o) }},
 		{"plan-bare", func(b *bytes.Buffer, c *text.Catalogue, o Options) error { return Plan(b, c, bare, o) }},
 		{"status", func(b *bytes.Buffer, c *text.Catalogue, o Options) error { return Status(b, c, status, o) }},
+		{"status-records", func(b *bytes.Buffer, c *text.Catalogue, o Options) error {
+			return Status(b, c, StatusOf(planner.Build(spec(), recorded(), now), now), o)
+		}},
 		{"findings", func(b *bytes.Buffer, c *text.Catalogue, o Options) error {
 			return Findings(b, c, sources(), found(), o)
 		}},

@@ -22,7 +22,7 @@ type StatusView struct {
 	Unknown  int         `json:"unknown,omitempty"`  // mailboxes whose size nobody knows
 	WayBack  *text.Msg   `json:"way_back,omitempty"` // nil: open, nothing irreversible was done
 	Rows     []StatusRow `json:"mailboxes"`
-	Observed time.Time   `json:"observed,omitzero"` // when the servers were last asked
+	Observed time.Time   `json:"observed,omitzero"` // when a pass last ended, with what it saw
 }
 
 // Running is an apply at work.
@@ -52,8 +52,13 @@ type StatusRow struct {
 // StatusOf sums up a snapshot.
 func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 	s := plan.Observed
-	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: plan.Spec.Target.IMAP.Host, Observed: s.At}
+	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: plan.Spec.Target.IMAP.Host}
 	boxes, records := byAddress(plan), recordsOf(plan)
+	for _, rec := range s.Records {
+		if rec.OutcomeAt.After(v.Observed) {
+			v.Observed = rec.OutcomeAt
+		}
+	}
 	for _, row := range plan.Spec.Roster.Mailboxes {
 		r := rowOf(row.Address, boxes[row.Address], records[row.Address])
 		if !r.Known {
@@ -94,9 +99,17 @@ func recordsOf(p *planner.Plan) map[string]planner.Record {
 func rowOf(address string, m planner.Mailbox, rec planner.Record) StatusRow {
 	r := StatusRow{Address: address, Known: m.Source.Seen.Known()}
 	r.State, r.Reason = planner.Standing(m, rec)
+	if r.State == planner.Partial && r.Reason == nil {
+		r.Reason = &text.Msg{Code: "render.partial", Args: text.Args{"n": Count(m.Quarantined)}}
+	}
+	if m.Source.Seen.How == "ledger" && r.State != planner.InStep && r.State != planner.Partial {
+		// Our records tell what was placed, not how much there is.
+		r.Known, r.Done = false, Amount{m.Target.Messages, m.Target.Bytes}
+		return r
+	}
 	r.All = Amount{m.Source.Messages, m.Source.Bytes}
 	if r.State != planner.NotStarted {
-		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}
+		r.Done = Amount{max(m.Source.Messages-m.Behind.Messages-m.Quarantined, 0), max(m.Source.Bytes-m.Behind.Bytes, 0)}
 	}
 	return r
 }
@@ -122,24 +135,19 @@ func (p *page) statusHead(v StatusView) {
 	if a := v.Apply; a != nil {
 		alive = p.t("render.status.alive", "host", a.Host, "pid", strconv.Itoa(a.PID), "ago", p.ago(a.Seen))
 	}
-	seen := p.t("render.never-observed")
+	seen := p.t("render.status.no-pass")
 	if !v.Observed.IsZero() {
-		seen = p.t("render.observed", "at", p.moment(v.Observed), "ago", p.ago(v.Observed))
+		seen = p.t("render.status.last-pass", "at", p.moment(v.Observed), "ago", p.ago(v.Observed))
 	}
 	p.flow(v.Source+" -> "+v.Target, p.t("render.status.mailboxes", "n", Count(len(v.Rows))), alive, seen)
 }
 
 func (p *page) statusBar(v StatusView) {
-	done, all := v.Done.Bytes, v.All.Bytes
-	amount := planner.Bytes(done) + " / " + planner.Bytes(all)
-	if all == 0 {
-		done, all = int64(v.Done.Messages), int64(v.All.Messages)
-		amount = p.t("render.messages", "n", Count(v.All.Messages))
-	}
-	if all == 0 {
+	if v.Done.Messages == 0 && v.Unknown == len(v.Rows) {
 		p.para(0, plain, p.t("render.status.size-unknown"))
 		return
 	}
+	done, all, amount := v.reach(p)
 	items := []string{progressBar(done, all, p.width*3/10) + " " + percent(done, all), amount}
 	if v.Speed > 0 {
 		items = append(items, p.t("render.status.speed", "speed", planner.Bytes(v.Speed)))
@@ -147,10 +155,33 @@ func (p *page) statusBar(v StatusView) {
 	if v.Left > 0 {
 		items = append(items, p.t("render.status.left", "span", Duration(p.cat, seconds(v.Left))))
 	}
-	if v.Unknown > 0 {
+	if v.Unknown > 0 && v.All.Bytes > 0 {
 		items = append(items, p.t("render.status.without", "n", Count(v.Unknown)))
 	}
 	p.flow(items...)
+}
+
+// reach is how far the whole is: by octets where they are known of all
+// mailboxes that were seen, else by messages, else by mailboxes.
+func (v StatusView) reach(p *page) (done, all int64, amount string) {
+	inStep, octets := 0, true
+	for _, r := range v.Rows {
+		if r.State == planner.InStep || r.State == planner.Partial {
+			inStep++
+		}
+		octets = octets && (!r.Known || r.All.Bytes > 0 || r.All.Messages == 0)
+	}
+	switch {
+	case octets && v.All.Bytes > 0:
+		return v.Done.Bytes, v.All.Bytes, planner.Bytes(v.Done.Bytes) + " / " + planner.Bytes(v.All.Bytes)
+	case v.Unknown > 0:
+		return int64(inStep), int64(len(v.Rows)), p.t("render.status.boxes", "n", Count(inStep), "all", Count(len(v.Rows)),
+			"messages", Count(v.Done.Messages))
+	case v.Done.Messages == v.All.Messages:
+		return 1, 1, p.t("render.messages", "n", Count(v.All.Messages))
+	}
+	return int64(v.Done.Messages), int64(v.All.Messages),
+		Count(v.Done.Messages) + " / " + p.t("render.messages", "n", Count(v.All.Messages))
 }
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
@@ -175,7 +206,7 @@ func (p *page) statusCounts(v StatusView) {
 
 func (p *page) statusTable(v StatusView) {
 	var rows [][]string
-	hidden := map[planner.State]int{}
+	hidden, told := map[planner.State]int{}, map[string]bool{}
 	for _, state := range states {
 		shown := 0
 		for _, r := range v.Rows {
@@ -188,7 +219,7 @@ func (p *page) statusTable(v StatusView) {
 				continue
 			}
 			shown++
-			rows = append(rows, p.statusRow(r))
+			rows = append(rows, p.statusRow(r, told))
 		}
 	}
 	if len(rows) > 0 {
@@ -207,21 +238,27 @@ func (p *page) statusTable(v StatusView) {
 	}
 }
 
-func (p *page) statusRow(r StatusRow) []string {
+// statusRow says what to do where it was not told of a row before.
+func (p *page) statusRow(r StatusRow, told map[string]bool) []string {
 	messages, bytes, left, why := "?", "?", "-", ""
 	if r.Known {
 		messages, bytes = Count(r.All.Messages), size(r.All.Bytes, r.All.Messages)
 		if r.Done.Messages > 0 && r.Done.Messages < r.All.Messages {
 			messages = Count(r.Done.Messages) + "/" + messages
 		}
+	} else if r.Done.Messages > 0 {
+		messages = Count(r.Done.Messages) + "/?"
 	}
 	if r.Left > 0 {
 		left = Duration(p.cat, seconds(r.Left))
 	}
 	if r.Reason != nil {
 		why = p.what(*r.Reason)
-		if p.cat.Has(r.Reason.Code + ".do") {
-			why += p.t("render.semicolon") + p.t(r.Reason.Code+".do", pairs(r.Reason.Args)...)
+		if do := r.Reason.Code + ".do"; p.cat.Has(do) {
+			if words := p.t(do, pairs(r.Reason.Args)...); !told[words] {
+				why += p.t("render.semicolon") + words
+				told[words] = true
+			}
 		}
 	}
 	return []string{r.Address, p.t("render.state." + string(r.State)), messages, bytes, left, why}

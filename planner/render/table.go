@@ -98,7 +98,7 @@ func (t *layout) row(cellsOf []string, s style) {
 }
 
 func (t *layout) withRest(line, rest string, s style) {
-	for i, l := range wrap(rest, t.rest) {
+	for i, l := range Wrap(rest, t.rest) {
 		if i > 0 {
 			line = strings.Repeat(" ", cells(line))
 		}

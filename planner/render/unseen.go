@@ -10,8 +10,9 @@ import (
 
 // blind is a reason for which mailboxes could not be seen.
 type blind struct {
-	side, what string
-	addresses  []string // the first is the one that what tells of
+	side      string
+	fault     text.Msg // of the first address
+	addresses []string
 }
 
 // cannotSee tells what the plan does not know: servers out of reach, then
@@ -22,6 +23,7 @@ func (v *planView) cannotSee() {
 	for _, side := range []planner.Side{s.Source, s.Target} {
 		if side.Seen.Err != nil {
 			lines = append(lines, v.what(side.Seen.Err.Msg))
+			lines = append(lines, v.hints(side.Seen.Err.Msg)...)
 		}
 	}
 	all := Count(len(v.plan.Spec.Roster.Mailboxes))
@@ -32,7 +34,8 @@ func (v *planView) cannotSee() {
 			code = "render.cannot-see.many"
 		}
 		lines = append(lines, v.t(code, "side", v.t("render.side."+b.side), "n", Count(len(b.addresses)),
-			"all", all, "what", b.what, "addresses", v.list(b.addresses[1:])))
+			"all", all, "what", v.what(b.fault), "addresses", v.list(b.addresses[1:])))
+		lines = append(lines, v.hints(b.fault)...)
 	}
 	if never > 0 {
 		lines = append(lines, v.t("render.cannot-see.never", "n", Count(never), "all", all))
@@ -42,6 +45,26 @@ func (v *planView) cannotSee() {
 		return
 	}
 	v.section("render.cannot-see", yellow, strings.Join(lines, "\n"))
+}
+
+// hints are a fault's other texts: why, and what to do.
+func (p *page) hints(m text.Msg) []string {
+	var lines []string
+	for _, part := range []string{"why", "do"} {
+		if p.cat.Has(m.Code + "." + part) {
+			words := p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args})
+			lines = append(lines, p.besideLabel(p.t("render.label."+part), words))
+		}
+	}
+	return lines
+}
+
+// besideLabel sets words beside a label; a full-width colon has its blank built in.
+func (p *page) besideLabel(label, words string) string {
+	if strings.HasSuffix(label, ":") {
+		label += " "
+	}
+	return label + words
 }
 
 // blindness groups the rows by what hindered looking, in the order in which
@@ -60,7 +83,7 @@ func (v *planView) blindness() (reasons []*blind, never int) {
 			}
 			key := side + " " + seen.Err.Code
 			if byReason[key] == nil {
-				byReason[key] = &blind{side: side, what: v.what(seen.Err.Msg)}
+				byReason[key] = &blind{side: side, fault: seen.Err.Msg}
 			}
 			byReason[key].addresses = append(byReason[key].addresses, row.Address)
 		}

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -52,12 +53,15 @@ func (c *channel) use(ctx context.Context, f transfer.Folder, enter func(context
 			Known: sel.UIDNext > 0, Messages: sel.Messages, UIDNext: sel.UIDNext,
 			UIDValidity: sel.UIDValidity, ModSeq: sel.ModSeq, Size: f.Status.Size,
 		}}
+		if st := f.Status; o.UIDNext == 0 && st.Known && st.UIDValidity == o.UIDValidity && st.Messages == o.Messages {
+			o.Known, o.UIDNext = true, st.UIDNext // STATUS tells it (Courier)
+		}
 		return c.learnNext(ctx, &o.Status)
 	})
 	return o, c.fault(err)
 }
 
-// learnNext finds UIDNEXT where SELECT does not tell it (Courier): the last
+// learnNext finds UIDNEXT where neither SELECT nor STATUS tells it: the last
 // UID and one, which is never more than the server's own.
 func (c *channel) learnNext(ctx context.Context, st *transfer.Status) error {
 	if st.UIDNext > 0 {
@@ -138,5 +142,11 @@ func (c *channel) Store(ctx context.Context, changes map[uint32]transfer.FlagCha
 	for uid, ch := range changes {
 		out[uid] = wire.FlagChange(ch)
 	}
-	return c.locked(func() error { return c.fault(c.conn.Store(ctx, out)) })
+	return c.locked(func() error {
+		err := c.conn.Store(ctx, out)
+		if no := (*wire.Refused)(nil); errors.As(err, &no) && no.Status == "NO" {
+			return &transfer.Refusal{Code: no.Code, Text: no.Text}
+		}
+		return c.fault(err)
+	})
 }

@@ -73,7 +73,8 @@ func classOf(a answer) (entry string, class planner.Class, wait time.Duration) {
 }
 
 func (r rule) fits(a answer) bool {
-	if r.commands != "" && !strings.Contains(r.commands, ","+a.command+",") {
+	command, _, _ := strings.Cut(a.command, " ") // AUTHENTICATE comes with its mechanism
+	if r.commands != "" && !strings.Contains(r.commands, ","+command+",") {
 		return false
 	}
 	for _, c := range r.codes {

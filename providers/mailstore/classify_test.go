@@ -17,6 +17,7 @@ func TestAnswersAreClassed(t *testing.T) {
 		{answer{"LOGIN", "NO", "AUTHENTICATIONFAILED", "Authentication failed."}, planner.Credential, 0},
 		{answer{"LOGIN", "NO", "", "Login failed: authentication failure"}, planner.Credential, 0},
 		{answer{"AUTHENTICATE", "NO", "", "AUTHENTICATE failed."}, planner.Credential, 0},
+		{answer{"AUTHENTICATE PLAIN", "NO", "AUTHENTICATIONFAILED", "Authentication failed."}, planner.Credential, 0},
 		{answer{"LOGIN", "NO", "UNAVAILABLE", "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)"}, planner.Crowded, 0},
 		{answer{"LOGIN", "NO", "ALERT", "Too many simultaneous connections. (Failure)"}, planner.Crowded, 0},
 		{answer{"SELECT", "BAD", "", "User is authenticated but not connected."}, planner.Crowded, 0},

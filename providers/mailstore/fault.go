@@ -3,7 +3,10 @@ package mailstore
 import (
 	"context"
 	"errors"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -71,12 +74,35 @@ func (s *side) broken(err error) *planner.Fault {
 	if errors.As(err, &gone) {
 		switch gone.Doing {
 		case "connect":
-			return s.because("server.unreachable", planner.Unreachable, "reason", err.Error())
+			return s.because("server.unreachable"+why(err), planner.Unreachable, "reason", err.Error())
+		case "greeting":
+			if isTimeout(err) {
+				return s.because("server.silent", planner.Unreachable)
+			}
 		case "TLS":
 			return s.because("server.tls", planner.Unreachable, "reason", err.Error())
 		}
 	}
 	return s.because("server.gone", planner.Gone, "reason", err.Error())
+}
+
+// why tells the usual causes apart, as the end of a catalogue code.
+func why(err error) string {
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return ".name"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ".refused"
+	case isTimeout(err):
+		return ".silent"
+	}
+	return ""
+}
+
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
 // appendError keeps a refusal that concerns one message apart from what

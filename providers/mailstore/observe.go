@@ -202,6 +202,10 @@ func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *plann
 		st.Seen.Err = faultOf(err)
 		return nil
 	}
+	if q, err := session.quota(ctx); err == nil {
+		st.Quota = q.Limit
+		defer func() { st.Bytes = max(st.Bytes, q.Used) }()
+	}
 	st.Folders, st.Messages, st.Bytes = len(folders), 0, 0
 	for _, f := range folders {
 		st.Messages += int(f.Status.Messages)

@@ -100,6 +100,15 @@ func moveAndProve(t *testing.T, source, target *peer.Server, allowed []string) {
 		}
 		prove(t, open(spec, state), row.Address, allowed)
 	}
+	seen, err := open(spec, state).Observe(t.Context(), planner.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range seen.Mailboxes {
+		if m.Behind != (planner.Gap{}) || m.State != planner.InStep && (m.State != planner.Partial || m.Quarantined == 0) {
+			t.Errorf("%s is %s, %+v behind", m.Address, m.State, m.Behind)
+		}
+	}
 }
 
 func runCopy(t *testing.T, world *mailstore.Store, spec *config.Spec, address string) planner.Tally {

@@ -30,6 +30,11 @@ func (s *side) open(ctx context.Context, a account) (*session, error) {
 	if err := s.acquire(ctx); err != nil {
 		return nil, err
 	}
+	return s.enter(ctx, a)
+}
+
+// enter is open on a connection that was acquired already; a failure releases it.
+func (s *side) enter(ctx context.Context, a account) (*session, error) {
 	conn, err := s.signIn(ctx, a)
 	if err != nil {
 		s.release()
@@ -99,6 +104,16 @@ func (s *session) Folders(ctx context.Context) (folders []transfer.Folder, err e
 		return nil
 	})
 	return folders, err
+}
+
+// quota asks for the mailbox's limit.
+func (s *session) quota(ctx context.Context) (q wire.Quota, err error) {
+	err = s.with(ctx, func(c *wire.Conn) error {
+		var err error
+		q, err = c.Quota(ctx)
+		return err
+	})
+	return q, err
 }
 
 // Create makes a folder, or finds it where it is.

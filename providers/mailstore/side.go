@@ -36,6 +36,7 @@ type side struct {
 	id      wire.ID
 	slots   chan struct{} // one for each connection that limits allow
 
+	denied     denied
 	signedCaps atomic.Pointer[imap.CapSet] // of the last sign-in
 }
 
@@ -105,12 +106,24 @@ func (s *side) tlsConfig() (*tls.Config, error) {
 	return cfg, nil
 }
 
-// signIn connects and signs in to a mailbox.
+// signIn connects and signs in to a mailbox, unless it was refused before.
 func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
+	if f := s.denied.before(a.login); f != nil {
+		return nil, f
+	}
 	cr, err := s.credentials(ctx, a)
 	if err != nil {
 		return nil, err
 	}
+	if s.denied.hopeless(s.imap.Login) {
+		return nil, s.because("login.admin", planner.Credential, "login", s.imap.Login.User)
+	}
+	c, err := s.try(ctx, a, cr)
+	s.denied.after(a.login, err)
+	return c, err
+}
+
+func (s *side) try(ctx context.Context, a account, cr wire.Credentials) (*wire.Conn, error) {
 	c, err := s.dial(ctx)
 	if err != nil {
 		return nil, err

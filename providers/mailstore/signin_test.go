@@ -100,7 +100,7 @@ func TestWhyASourceCannotBeSeen(t *testing.T) {
 		class  planner.Class
 	}{
 		{"wrong password", at("127.0.0.1", plain.Port()), "login.refused", planner.Credential},
-		{"nobody listens", at("127.0.0.1", closed.Addr().(*net.TCPAddr).Port), "server.unreachable", planner.Unreachable},
+		{"nobody listens", at("127.0.0.1", closed.Addr().(*net.TCPAddr).Port), "server.unreachable.refused", planner.Unreachable},
 		{"expired certificate", secure(expired, expiredCA), "server.certificate.expired", planner.Unreachable},
 		{"certificate for another", secure(wrong, wrongCA), "server.certificate.name", planner.Unreachable},
 		{"unknown authority", secure(unknown, ""), "server.certificate.unknown", planner.Unreachable},

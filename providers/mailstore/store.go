@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -116,21 +117,22 @@ func (p *pair) close() {
 // open signs in on both sides at once. Connections are taken in one order, so
 // that two mailboxes never wait for each other's.
 func (s *Store) open(ctx context.Context, row config.Mailbox) (*pair, error) {
-	type opened struct {
-		session *session
-		err     error
+	if err := s.source.acquire(ctx); err != nil {
+		return nil, err
 	}
-	src := make(chan opened, 1)
-	go func() {
-		c, err := s.source.open(ctx, s.source.account(row))
-		src <- opened{c, err}
-	}()
-	t, terr := s.target.open(ctx, s.target.account(row))
-	o := <-src
-	p := &pair{o.session, t}
-	if err := errors.Join(o.err, terr); err != nil {
+	if err := s.target.acquire(ctx); err != nil {
+		s.source.release()
+		return nil, err
+	}
+	p := &pair{}
+	var wg sync.WaitGroup
+	var errs, errt error
+	wg.Go(func() { p.source, errs = s.source.enter(ctx, s.source.account(row)) })
+	wg.Go(func() { p.target, errt = s.target.enter(ctx, s.target.account(row)) })
+	wg.Wait()
+	if errs != nil || errt != nil {
 		p.close()
-		return nil, worst(o.err, terr)
+		return nil, worst(errs, errt)
 	}
 	return p, nil
 }

@@ -1,10 +1,12 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -20,12 +22,13 @@ type carry struct {
 	from    Opened
 	to      Opened
 	next    uint32   // the target's UIDNEXT, as far as is known
-	before  []intent // what earlier tries may have sent
+	before  attempts // what earlier tries may have sent
 	jobs    []job
 	changed []change
 	skipped uint32
 	missing int
 
+	matching sync.Mutex // found is being used or replaced: places are looked up while messages are matched
 	found    *candidates
 	deferred []deferral // a server may have altered them
 	second   []job      // to be sent without being matched, for they were
@@ -33,6 +36,7 @@ type carry struct {
 	stages map[uint32]stage
 	listed map[uint32]bool       // messages with a problem that the source still lists; nil: it was not asked for all
 	sets   map[string]cleanFlags // by the flags as given
+	octets int                   // of its keys
 }
 
 // job is a message of the source that has no place at the target.
@@ -74,29 +78,21 @@ func (r *course) carry(ctx context.Context, m Mapped) error {
 	return c.finish()
 }
 
-// begin opens the folder on both sides and binds them to the ledger.
-func (c *carry) begin(ctx context.Context) (err error) {
-	if err := c.open(ctx); err != nil {
+// scan finds what is new and what changed at the source. A message that it
+// lists several times counts once.
+func (c *carry) scan(ctx context.Context) error {
+	if err := c.list(ctx); err != nil {
 		return err
 	}
-	if c.from, err = c.src.Examine(ctx, c.m.From); err != nil {
-		return err
-	}
-	if c.to, err = c.dst.Select(ctx, c.m.ToFolder); err != nil {
-		return err
-	}
-	c.f, err = c.l.bind(c.m.From.Name, c.from.UIDValidity,
-		targetRecord{name: c.m.ToFolder.Name, path: c.m.To, uidValidity: c.to.UIDValidity})
-	if err != nil {
-		return err
-	}
-	c.before = slices.Clone(c.f.intents)
-	c.next = c.to.UIDNext
+	slices.SortFunc(c.jobs, func(a, b job) int { return cmp.Compare(a.uid, b.uid) })
+	c.jobs = slices.CompactFunc(c.jobs, func(a, b job) bool { return a.uid == b.uid })
+	slices.Reverse(c.changed) // the last word counts
+	slices.SortStableFunc(c.changed, func(a, b change) int { return cmp.Compare(a.src, b.src) })
+	c.changed = slices.CompactFunc(c.changed, func(a, b change) bool { return a.src == b.src })
 	return nil
 }
 
-// scan finds what is new and what changed at the source.
-func (c *carry) scan(ctx context.Context) error {
+func (c *carry) list(ctx context.Context) error {
 	m := c.f.mark
 	delta := c.f.marked && m.pending == 0 && m.since == sinceMark(c.p.Options.Since) && len(c.stages) == 0 &&
 		m.next > 0 && m.modSeq > 0 && c.from.ModSeq > 0
@@ -163,18 +159,6 @@ func (c *carry) compare(it Item, r row) {
 	}
 }
 
-// flagsOf sanitizes flags; the same ones come again and again.
-func (c *carry) flagsOf(it Item) cleanFlags {
-	key := flagKey(it.Flags)
-	s, ok := c.sets[key]
-	if !ok {
-		s.flags, s.lost = Sanitize(it.Flags, c.to.Permanent)
-		s.key = flagKey(s.flags)
-		c.sets[key] = s
-	}
-	return s
-}
-
 // forget drops problems of messages that the source does not list any more.
 func (c *carry) forget() error {
 	if c.listed == nil {
@@ -201,7 +185,7 @@ func (c *carry) finish() error {
 		next = c.f.rows[len(c.f.rows)-1].src + 1
 	}
 	m := mark{next: next, messages: c.from.Messages, modSeq: c.from.ModSeq, since: sinceMark(c.p.Options.Since),
-		pending: uint32(c.missing), skipped: c.skipped}
+		pending: uint32(max(c.missing, c.unsettled())), skipped: c.skipped}
 	if c.m.ToFolder.Subscribed {
 		m.subscribed = 1
 	}
@@ -209,6 +193,18 @@ func (c *carry) finish() error {
 		return nil
 	}
 	return c.l.put(lookedRecord{c.f.target.id, looked}, markRecord{c.f.id, m})
+}
+
+// unsettled counts messages that have neither a place nor a reason.
+func (c *carry) unsettled() int {
+	n := 0
+	for _, j := range c.jobs {
+		_, placed := c.f.find(j.uid)
+		if p, named := c.f.problems[j.uid]; !placed && (!named || p.Missing) {
+			n++
+		}
+	}
+	return n
 }
 
 // placedAt records a message's place and counts it.
@@ -228,63 +224,4 @@ func (c *carry) dealt(size int64) {
 		p.Bytes += size
 		p.Total, p.BytesAll = max(p.Total, p.Done), max(p.BytesAll, p.Bytes)
 	})
-}
-
-// writeFlags brings changed flags to the target.
-func (c *carry) writeFlags(ctx context.Context) error {
-	for chunk := range slices.Chunk(c.changed, 500) {
-		if c.stopped() {
-			return ErrStopped
-		}
-		if err := c.storeFlags(ctx, chunk); err != nil {
-			return err
-		}
-		bySet := map[string][]uint32{}
-		for _, x := range chunk {
-			bySet[x.is] = append(bySet[x.is], x.src)
-		}
-		for set, uids := range bySet {
-			if err := c.l.flagged(c.f, uids, set); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (c *carry) storeFlags(ctx context.Context, chunk []change) error {
-	changes := map[uint32]FlagChange{}
-	for _, x := range chunk {
-		if d := flagDelta(x.was, x.is); x.dst != 0 && len(d.Add)+len(d.Remove) > 0 {
-			changes[x.dst] = d
-		}
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	err := c.dst.Store(ctx, changes)
-	if isRefusal(err) {
-		for dst, d := range changes {
-			if err = c.storeSystem(ctx, dst, d); err != nil {
-				return err
-			}
-		}
-	}
-	if err == nil {
-		c.count(func(t *planner.Tally) { t.Flags += len(changes) })
-	}
-	return err
-}
-
-// storeSystem is for a target that refused one of many changes: without
-// keywords, and what it refuses then is left as it is there.
-func (c *carry) storeSystem(ctx context.Context, dst uint32, d FlagChange) error {
-	d.Add, d.Remove = systemOnly(d.Add), systemOnly(d.Remove)
-	if len(d.Add)+len(d.Remove) == 0 {
-		return nil
-	}
-	if err := c.dst.Store(ctx, map[uint32]FlagChange{dst: d}); !isRefusal(err) {
-		return err
-	}
-	return nil
 }

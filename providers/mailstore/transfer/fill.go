@@ -92,7 +92,11 @@ func (s *shipment) intend(uids []uint32) (*gate, error) {
 
 // next0 is the UIDNEXT that the folder had when it was opened: what is below
 // was there before us.
-func (s *shipment) next0() uint32 { return max(s.to.UIDNext, s.f.target.looked) }
+func (s *shipment) next0() uint32 {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	return max(s.to.UIDNext, s.f.target.looked)
+}
 
 // blame finds the message at which the source broke off.
 func (w *window) blame(uids []uint32, err error) error {
@@ -190,7 +194,10 @@ func broken(err error) error {
 
 // matched adopts a message that is at the target already, or puts it off.
 func (w *window) matched(j job, it Item, octets []byte) (bool, error) {
-	if w.found.empty() {
+	w.matching.Lock()
+	none := w.found.empty()
+	w.matching.Unlock()
+	if none {
 		return false, nil
 	}
 	f := NewFingerprinter()
@@ -200,7 +207,9 @@ func (w *window) matched(j job, it Item, octets []byte) (bool, error) {
 
 func (w *window) decide(j job, it Item, p Fingerprint) (bool, error) {
 	set := w.flagsOf(it).key
-	if x := w.found.same(p.Exact); x != nil {
+	w.matching.Lock()
+	defer w.matching.Unlock()
+	if x := w.found.same(p.Exact, set); x != nil {
 		return true, w.adopt(j, x, set, p.Exact)
 	}
 	if !w.final && w.found.like(p) != nil {
@@ -249,7 +258,10 @@ func (w *window) push(p *parcel) error {
 // receiveLarge streams a message, and waits until it is through. Where it may
 // be at the target already, it is read for its hash first and fetched again.
 func (w *window) receiveLarge(j job, it Item) error {
-	if !w.final && w.found.largest > spoolLimit/2 {
+	w.matching.Lock()
+	known := !w.final && w.found.largest > spoolLimit/2
+	w.matching.Unlock()
+	if known {
 		f := NewFingerprinter()
 		if _, err := io.Copy(f, it.Body); err != nil {
 			return broken(err)
@@ -266,11 +278,7 @@ func (w *window) receiveLarge(j job, it Item) error {
 	if err := w.push(p); err != nil {
 		return err
 	}
-	select {
-	case <-p.large.over:
-	case <-w.ctx.Done():
-		return context.Cause(w.ctx)
-	}
+	<-p.large.over // also when nobody asks for it: see unsent
 	if p.large.err != nil {
 		return broken(p.large.err)
 	}

@@ -59,14 +59,21 @@ func isQuota(no *Refusal) bool {
 // copyAll brings all messages of the folder to the target: first those that
 // go as they are, then what was put off, then what was refused.
 func (c *carry) copyAll(ctx context.Context) error {
-	left := make(map[uint32]job, len(c.stages))
-	first := slices.DeleteFunc(c.jobs, func(j job) bool {
-		_, staged := c.stages[j.uid]
-		if staged {
+	left := map[uint32]job{}
+	var first []job
+	for _, j := range c.jobs {
+		if c.apart(j.uid) {
 			left[j.uid] = j
+		} else {
+			first = append(first, j)
 		}
-		return staged
-	})
+	}
+	if len(left) >= c.target.many() {
+		if err := c.descend(ctx, left); err != nil {
+			return err
+		}
+		left = nil
+	}
 	if err := c.send(ctx, first, false); err != nil {
 		return err
 	}
@@ -79,19 +86,35 @@ func (c *carry) copyAll(ctx context.Context) error {
 	return c.descend(ctx, left)
 }
 
-// descend sends again what was refused, a message at a time, and keeps in
-// quarantine what is refused at every stage.
+// descend sends again what was refused, a message at a time, and then keeps in
+// quarantine what was refused at every stage.
 func (c *carry) descend(ctx context.Context, jobs map[uint32]job) error {
-	for _, uid := range slices.Sorted(maps.Keys(c.stages)) {
-		j := jobs[uid]
-		j.uid = uid
+	for uid := range c.stages {
+		if _, ok := jobs[uid]; !ok {
+			jobs = maps.Clone(jobs)
+			if jobs == nil {
+				jobs = map[uint32]job{}
+			}
+			jobs[uid] = job{uid: uid}
+		}
+	}
+	uids := slices.Sorted(maps.Keys(jobs))
+	for _, uid := range uids {
 		for c.stages[uid].at != refused && !c.settled(uid) {
-			if err := c.send(ctx, []job{j}, true); err != nil {
+			if err := c.send(ctx, []job{jobs[uid]}, true); err != nil {
+				return err
+			}
+			if err := c.refusesAll(); err != nil {
 				return err
 			}
 		}
+	}
+	if err := c.refusesAll(); err != nil {
+		return err
+	}
+	for _, uid := range uids {
 		if !c.settled(uid) {
-			if err := c.quarantine(ctx, j, c.stages[uid].why); err != nil {
+			if err := c.quarantine(ctx, jobs[uid], c.stages[uid].why); err != nil {
 				return err
 			}
 		}

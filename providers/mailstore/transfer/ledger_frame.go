@@ -138,3 +138,40 @@ func brokenAt(st *state, r io.ReaderAt, at, size int64) (*state, int64, error) {
 	}
 	return st, at, nil
 }
+
+// span is a run of UIDs.
+type span struct{ first, count uint32 }
+
+func spansOf(uids []uint32) []span {
+	var s []span
+	for _, u := range uids {
+		if n := len(s); n > 0 && s[n-1].first+s[n-1].count == u {
+			s[n-1].count++
+		} else {
+			s = append(s, span{u, 1})
+		}
+	}
+	return s
+}
+
+func appendSpans(b []byte, s []span) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	var at uint32
+	for _, x := range s {
+		b = appendDelta(b, at, x.first)
+		b = binary.AppendUvarint(b, uint64(x.count))
+		at = x.first + x.count
+	}
+	return b
+}
+
+func decodeSpans(d *decoder) []span {
+	var s []span
+	var at uint32
+	for n := d.uint(); n > 0 && d.err == nil; n-- {
+		x := span{first: d.delta(at), count: d.uint32()}
+		at = x.first + x.count
+		s = append(s, x)
+	}
+	return s
+}

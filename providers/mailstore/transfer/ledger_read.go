@@ -125,6 +125,9 @@ func (l *Ledger) InStep(folders []Folder) bool {
 			return false
 		}
 		s := l.st.folderOf[f.Name]
+		if s != nil && f.Status.Known && f.Status.Messages == 0 {
+			return false // whatever its UIDVALIDITY: Courier's moves with the clock until there is mail
+		}
 		return s == nil || !s.marked || s.mark.pending > 0 || !s.mark.stands(s.uidValidity, f.Status)
 	})
 }

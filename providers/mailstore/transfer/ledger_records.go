@@ -160,6 +160,7 @@ func (r flagSetRecord) encode(b []byte) []byte {
 func (r flagSetRecord) apply(st *state) error {
 	st.flagIDs[string(r)] = uint32(len(st.flagSets))
 	st.flagSets = append(st.flagSets, string(r))
+	st.octets += len(r)
 	return nil
 }
 
@@ -230,7 +231,8 @@ func (r lookedRecord) apply(st *state) error {
 	if int(r.target) >= len(st.targets) {
 		return fmt.Errorf("no target %d", r.target)
 	}
-	st.targets[r.target].looked = r.next
+	t := st.targets[r.target]
+	t.looked, t.top = r.next, max(t.top, r.next)
 	return nil
 }
 

@@ -90,46 +90,10 @@ func (r placedRecord) apply(st *state) error {
 			return fmt.Errorf("no flag set %d", w.set())
 		}
 		f.put(w)
+		f.target.top = max(f.target.top, w.dst+1)
 		delete(f.problems, w.src)
 	}
 	return nil
-}
-
-// span is a run of UIDs.
-type span struct{ first, count uint32 }
-
-func spansOf(uids []uint32) []span {
-	var s []span
-	for _, u := range uids {
-		if n := len(s); n > 0 && s[n-1].first+s[n-1].count == u {
-			s[n-1].count++
-		} else {
-			s = append(s, span{u, 1})
-		}
-	}
-	return s
-}
-
-func appendSpans(b []byte, s []span) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
-	var at uint32
-	for _, x := range s {
-		b = appendDelta(b, at, x.first)
-		b = binary.AppendUvarint(b, uint64(x.count))
-		at = x.first + x.count
-	}
-	return b
-}
-
-func decodeSpans(d *decoder) []span {
-	var s []span
-	var at uint32
-	for n := d.uint(); n > 0 && d.err == nil; n-- {
-		x := span{first: d.delta(at), count: d.uint32()}
-		at = x.first + x.count
-		s = append(s, x)
-	}
-	return s
 }
 
 // intentRecord says that the messages may be sent from now on.
@@ -295,5 +259,6 @@ func (r foreignRecord) apply(st *state) error {
 	}
 	t := st.targets[r.target]
 	t.foreign = append(t.foreign, r.uid)
+	t.top = max(t.top, r.uid+1)
 	return nil
 }

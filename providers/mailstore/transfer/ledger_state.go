@@ -10,6 +10,7 @@ import (
 type state struct {
 	flagSets []string
 	flagIDs  map[string]uint32
+	octets   int // of flagSets
 	targets  []*targetState
 	folders  []*folderState
 	targetOf map[string]*targetState // by name: the newest generation
@@ -23,6 +24,7 @@ type targetState struct {
 	path        []string
 	uidValidity uint32
 	looked      uint32   // UIDs below are explained
+	top         uint32   // UIDs from here on were never seen
 	foreign     []uint32 // UIDs that no copy of ours placed; a folder may have adopted them since
 }
 
@@ -80,10 +82,35 @@ func (f *folderState) put(r row) {
 	f.rows = slices.Insert(f.rows, i, r)
 }
 
-// intended reports whether dst may be where we sent src without seeing the
-// answer.
-func intended(intents []intent, src, dst uint32) bool {
-	return slices.ContainsFunc(intents, func(s intent) bool { return src-s.first < s.count && dst >= s.next })
+// attempts are what earlier tries may have sent, for a quick look.
+type attempts struct {
+	spans []intent // by first
+	end   []uint64 // the highest end of spans up to each
+}
+
+func attemptsOf(intents []intent) attempts {
+	a := attempts{spans: slices.Clone(intents), end: make([]uint64, len(intents))}
+	slices.SortFunc(a.spans, func(x, y intent) int { return cmp.Compare(x.first, y.first) })
+	for i, s := range a.spans {
+		a.end[i] = max(uint64(s.first)+uint64(s.count), a.end[max(i-1, 0)])
+	}
+	return a
+}
+
+// may reports whether dst may be where we sent src without seeing the answer.
+func (a attempts) may(src, dst uint32) bool {
+	i, _ := slices.BinarySearchFunc(a.spans, src, func(s intent, src uint32) int {
+		if s.first <= src {
+			return -1
+		}
+		return 1
+	})
+	for i--; i >= 0 && a.end[i] > uint64(src); i-- {
+		if s := a.spans[i]; src-s.first < s.count && dst >= s.next {
+			return true
+		}
+	}
+	return false
 }
 
 // explained gives the UIDs from t.looked on that some record explains, sorted.

@@ -33,7 +33,7 @@ func mustOpen(t testing.TB, dir string) (*Ledger, []string) {
 // fillLedger records a copy of n messages in every kind of record.
 func fillLedger(t testing.TB, l *Ledger, n uint32) *folderState {
 	t.Helper()
-	f, err := l.bind("INBOX", 7, targetRecord{name: "INBOX", path: []string{"INBOX"}, uidValidity: 9})
+	f, err := l.bind("INBOX", 7, targetRecord{name: "INBOX", path: []string{"INBOX"}, uidValidity: 9}, anew{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestLedgerCutAtEveryOctet(t *testing.T) {
 			t.Fatalf("cut at %d: %v", n, notes)
 		}
 		states[dump(l.st)] = true
-		if _, err := l.bind("after", 1, targetRecord{name: "after", uidValidity: 1}); err != nil {
+		if _, err := l.bind("after", 1, targetRecord{name: "after", uidValidity: 1}, anew{}); err != nil {
 			t.Fatal(err)
 		}
 		l.Close()
@@ -307,7 +307,7 @@ const million = 1_000_000
 
 func benchLedger(b *testing.B, dir string, scattered bool) int64 {
 	l, _ := mustOpen(b, dir)
-	f, err := l.bind("INBOX", 1, targetRecord{name: "INBOX", uidValidity: 1})
+	f, err := l.bind("INBOX", 1, targetRecord{name: "INBOX", uidValidity: 1}, anew{})
 	if err != nil {
 		b.Fatal(err)
 	}

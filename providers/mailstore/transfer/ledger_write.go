@@ -112,6 +112,18 @@ func (l *Ledger) flush() error {
 	return l.write(p.encode(nil))
 }
 
+// flagSetsLimit is how many octets of different sets of flags a ledger keeps:
+// a source may make up a set for every message.
+const flagSetsLimit = 8 << 20
+
+// admits reports whether a set of flags is known or may be added.
+func (l *Ledger) admits(s string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.st.flagIDs[s]
+	return known || l.st.octets+len(s) <= flagSetsLimit
+}
+
 // flagSet gives the number of a set of flags. l.mu is held.
 func (l *Ledger) flagSet(s string) (uint32, error) {
 	if id, ok := l.st.flagIDs[s]; ok {
@@ -123,23 +135,26 @@ func (l *Ledger) flagSet(s string) (uint32, error) {
 	return l.st.flagIDs[s], nil
 }
 
+// anew says that UIDs mean other messages than before, whatever UIDVALIDITY says.
+type anew struct{ source, target bool }
+
 // bind gives the newest generation of a source folder, and begins another
 // when a UIDVALIDITY or the target folder is not that of the records.
-func (l *Ledger) bind(name string, uidValidity uint32, target targetRecord) (*folderState, error) {
+func (l *Ledger) bind(name string, uidValidity uint32, target targetRecord, is anew) (*folderState, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.flush(); err != nil {
 		return nil, err
 	}
 	t := l.st.targetOf[target.name]
-	if t == nil || t.uidValidity != target.uidValidity {
+	if t == nil || t.uidValidity != target.uidValidity || is.target {
 		if err := l.add(target); err != nil {
 			return nil, err
 		}
 		t = l.st.targetOf[target.name]
 	}
 	f := l.st.folderOf[name]
-	if f == nil || f.uidValidity != uidValidity || f.target != t {
+	if f == nil || f.uidValidity != uidValidity || f.target != t || is.source {
 		if err := l.add(folderRecord{name: name, uidValidity: uidValidity, target: t.id}); err != nil {
 			return nil, err
 		}

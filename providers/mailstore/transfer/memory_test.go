@@ -28,12 +28,16 @@ type memStore struct {
 	noUIDPlus   bool
 	noCondstore bool
 	noStatus    bool
+	refuseName  func(path []string) bool
+	noNext      bool // UIDNEXT is never told
 	permanent   []imap.Flag
 	alter       func(string) string
 	refuse      func(it *Item, body string) *Refusal
-	dies        func(uid uint32) bool // Fetch breaks off in the middle of it
-	hides       func(uid uint32) bool // listed, not given
-	step        func(op string) error // called before and after each effect
+	dies        func(uid uint32) bool  // Fetch breaks off in the middle of it
+	hides       func(uid uint32) bool  // listed, not given
+	poison      func(body string) bool // Append breaks off at it
+	giant       int64                  // octets of a message whose body is "giant", which nobody holds
+	step        func(op string) error  // called before and after each effect
 	appends     int
 	opens       int
 	validity    uint32
@@ -119,6 +123,9 @@ func (s *memStore) status(f *memFolder) Status {
 	if s.noCondstore {
 		st.ModSeq = 0
 	}
+	if s.noNext {
+		st.UIDNext = 0
+	}
 	return st
 }
 
@@ -160,6 +167,9 @@ func (s *memStore) Folders(context.Context) ([]Folder, error) {
 func (s *memStore) Create(_ context.Context, path []string, use imap.MailboxAttr) (Folder, error) {
 	if err := s.at("create"); err != nil {
 		return Folder{}, err
+	}
+	if s.refuseName != nil && s.refuseName(path) {
+		return Folder{}, &Refusal{Text: "Invalid mailbox name"}
 	}
 	s.mu.Lock()
 	f := s.folder(strings.Join(path, "/"))
@@ -254,10 +264,15 @@ func (c *memConn) Fetch(ctx context.Context, uids []uint32, each func(Item) erro
 		}
 		m := all[i]
 		var body io.Reader = strings.NewReader(m.body)
+		size := int64(len(m.body))
+		if m.body == "giant" {
+			size = c.s.giant
+			body = io.LimitReader(zeros{}, size)
+		}
 		if c.s.dies != nil && c.s.dies(uid) {
 			body = io.MultiReader(strings.NewReader(m.body[:len(m.body)/2]), broke{})
 		}
-		if err := each(Item{UID: m.uid, Flags: m.flags, Date: m.date, Size: int64(len(m.body)), Body: body}); err != nil {
+		if err := each(Item{UID: m.uid, Flags: m.flags, Date: m.date, Size: size, Body: body}); err != nil {
 			c.dead = true
 			return nil, err
 		}
@@ -310,19 +325,32 @@ func (c *memConn) Append(ctx context.Context, next func() (*Item, error), done f
 	}
 }
 
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
 func (c *memConn) store(it *Item) (Placed, error) {
 	var b bytes.Buffer
-	if _, err := io.Copy(&b, it.Body); err != nil {
+	w := io.Writer(&b)
+	if it.Size >= 16<<20 {
+		w = io.Discard
+		b.WriteString("giant")
+	}
+	n, err := io.Copy(w, it.Body)
+	if err != nil {
 		return Placed{}, fmt.Errorf("append: %w", err)
 	}
-	if int64(b.Len()) != it.Size {
-		return Placed{}, fmt.Errorf("size %d, body %d", it.Size, b.Len())
+	if n != it.Size {
+		return Placed{}, fmt.Errorf("size %d, body %d", it.Size, n)
 	}
 	p := Placed{Item: *it}
 	p.Item.Body = nil
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	c.s.appends++
+	if c.s.poison != nil && c.s.poison(b.String()) {
+		return Placed{}, gone("poison")
+	}
 	if c.s.refuse != nil {
 		if no := c.s.refuse(it, b.String()); no != nil {
 			p.Err = no

@@ -463,4 +463,10 @@ func TestBehindAndInStep(t *testing.T) {
 	r.run(planner.Tally{Copied: 1})
 	r.src.setFlags("INBOX", 1, imap.FlagSeen)
 	check(0, false)
+	r.run(planner.Tally{Flags: 1})
+	r.src.folder("Empty")
+	check(0, false)
+	r.run(planner.Tally{})
+	r.src.folder("Empty").validity++
+	check(0, true)
 }

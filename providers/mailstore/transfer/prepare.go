@@ -24,6 +24,10 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.names = map[string]bool{}
+	for _, f := range source {
+		r.names[f.Name] = true
+	}
 	o := r.p.Options.MapOptions
 	o.Pinned = r.l.Pinned()
 	mapped, notes := MapFolders(source, target, o)
@@ -94,12 +98,21 @@ func (r *course) place(ctx context.Context, m *Mapped, have map[string]bool, mad
 		return nil
 	}
 	err := r.p.Target.Subscribe(ctx, m.ToFolder)
-	if no := (*Refusal)(nil); errors.As(err, &no) {
-		r.note(text.M("copy.unsubscribed", "folder", pathText(m.To), "said", no.Error()))
+	if isRefusal(err) || isClass(err, planner.FolderOnly) {
+		r.note(text.M("copy.unsubscribed", "folder", pathText(m.To), "said", saidBy(err)))
 		return nil
 	}
 	m.ToFolder.Subscribed = err == nil
 	return err
+}
+
+// saidBy gives the store's own words where an error holds them.
+func saidBy(err error) string {
+	var f *planner.Fault
+	if errors.As(err, &f) && f.Args["said"] != "" {
+		return f.Args["said"]
+	}
+	return err.Error()
 }
 
 // create makes a folder and those above it.
@@ -119,7 +132,9 @@ func (r *course) create(ctx context.Context, m *Mapped, have map[string]bool) er
 		m.ToFolder = f
 		if n == len(m.To) {
 			m.Exists = true
-			r.count(func(t *planner.Tally) { t.Folders++ })
+			if r.once("made", m.From.Name, 0) {
+				r.count(func(t *planner.Tally) { t.Folders++ })
+			}
 		}
 	}
 	return nil

@@ -23,6 +23,8 @@ type course struct {
 	held     *share
 	failed   error // of the first folder that could not be carried
 
+	names map[string]bool // of all folders that the source lists
+
 	tells atomic.Bool // the target told where it stored a message
 
 	mu       sync.Mutex // the rest
@@ -33,6 +35,7 @@ type course struct {
 	deaths   map[string]map[uint32]int   // folder → messages at which the source died
 	tried    map[string]map[string]bool  // target folder → keywords it took
 	counted  map[string]map[uint32]bool  // folder → messages counted as left out or changed
+	target   resistance
 }
 
 // Run carries out the pass. The tally holds what was done also when an error
@@ -46,7 +49,8 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 	}
 	r := &course{p: p, l: p.Ledger, held: &share{of: budget},
 		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
-		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}}
+		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{},
+		target: resistance{kills: map[string]map[uint32]int{}, verdicts: map[string]bool{}}}
 	p.notes = nil
 	err := r.all(ctx)
 	r.drop()
@@ -96,7 +100,7 @@ func (r *course) unchanged(m Mapped) bool {
 	}
 	t := m.ToFolder.Status
 	return f.mark.pending == 0 && f.mark.since == sinceMark(r.p.Options.Since) && f.mark.modSeq != 0 &&
-		f.mark.stands(f.uidValidity, m.From.Status) && t.Known && t.UIDValidity == f.target.uidValidity
+		f.mark.stands(f.uidValidity, m.From.Status) && t.Known && t.UIDValidity == f.target.uidValidity && t.UIDNext >= f.target.top
 }
 
 func sinceMark(t time.Time) int64 {

@@ -29,7 +29,7 @@ func (c *carry) look(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.match()
+	return c.match(ctx)
 }
 
 // A server may still be storing what a connection brought before it died:
@@ -43,7 +43,7 @@ const (
 // owed reports whether an earlier try may have sent a message that has no
 // place yet.
 func (c *carry) owed() bool {
-	return slices.ContainsFunc(c.jobs, func(j job) bool { return intended(c.before, j.uid, ^uint32(0)) })
+	return slices.ContainsFunc(c.jobs, func(j job) bool { return c.before.may(j.uid, ^uint32(0)) })
 }
 
 // calm waits until the target folder grows no more, and looks at what came.
@@ -109,22 +109,32 @@ func (c *carry) seen(it Item) error {
 		return err
 	}
 	flags, _ := Sanitize(it.Flags, nil)
+	if !c.l.admits(flagKey(flags)) {
+		flags = systemOnly(flags)
+	}
 	c.count(func(*planner.Tally) {})
 	return c.l.foreign(c.f.target, it.UID, flagKey(flags), p.Sum())
 }
 
 // match gathers what source messages may be adopted from. First of all it
 // gives their places to messages that were stored without telling where.
-func (c *carry) match() error {
-	found, lost, err := c.l.candidates(c.f)
-	if err != nil {
+func (c *carry) match(ctx context.Context) error {
+	g := c.l.gather(c.f, c.names)
+	if len(g.gone) > 0 {
+		g.there = map[uint32]bool{}
+		if err := c.dst.Scan(ctx, 1, 0, func(it Item) error { g.there[it.UID] = true; return nil }); err != nil {
+			return err
+		}
+	}
+	if err := g.look(); err != nil {
 		return err
 	}
-	c.found = found
-	for hash, rows := range lost {
+	c.found = g.found
+	for hash, rows := range g.lost {
 		for _, r := range rows {
-			if x := found.same(hash); x != nil && x.uid != 0 {
-				if err := c.l.placed(c.f, r.src, x.uid, c.l.st.flagSets[r.set()], r.flags&(1<<rowBits-1), hash); err != nil {
+			set := c.l.st.flagSets[r.set()]
+			if x := c.found.same(hash, set); x != nil && x.uid != 0 {
+				if err := c.l.placed(c.f, r.src, x.uid, set, r.flags&(1<<rowBits-1), hash); err != nil {
 					return err
 				}
 			}
@@ -138,8 +148,8 @@ func (c *carry) match() error {
 func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) error {
 	x.used = true
 	was := set // a person's flags at the target stay as they are
-	if intended(c.before, j.uid, x.uid) {
-		was = x.flags // ours: it shows what was sent
+	if x.ours || c.before.may(j.uid, x.uid) {
+		was = x.flags // what the source had when we sent it
 	}
 	if was != set {
 		c.changed = append(c.changed, change{j.uid, x.uid, was, set})
@@ -182,11 +192,13 @@ func (c *carry) locate(ctx context.Context, sent []unsure) error {
 	if len(sent) == 0 {
 		return nil
 	}
-	from := max(c.next, c.f.target.looked)
+	c.matching.Lock()
+	defer c.matching.Unlock()
+	from, known := max(c.next, c.f.target.looked), c.l.st.explained(c.f.target)
 	var uids []uint32
 	same := true
 	err := c.dst.Scan(ctx, from, 0, func(it Item) error {
-		if it.UID < from {
+		if _, ok := slices.BinarySearch(known, it.UID); it.UID < from || ok {
 			return nil
 		}
 		n := len(uids)
@@ -204,7 +216,7 @@ func (c *carry) locate(ctx context.Context, sent []unsure) error {
 	if err := c.lookFrom(ctx, c.f.target); err != nil {
 		return err
 	}
-	if err := c.match(); err != nil {
+	if err := c.match(ctx); err != nil {
 		return err
 	}
 	return c.locateRest(sent, from)

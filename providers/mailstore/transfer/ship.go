@@ -80,19 +80,30 @@ func (c *carry) send(ctx context.Context, jobs []job, final bool) error {
 		close(s.queue)
 	}()
 	err := s.drain()
-	if err == nil && s.stopped() {
+	switch {
+	case err == nil && s.stopped():
 		err = ErrStopped
+	case err == nil: // what waits in the queue was perhaps not sent
+		err = context.Cause(ctx)
 	}
 	if err != nil {
 		cancel(errDone)
 	}
 	if s.ahead != nil {
-		s.held.give(s.ahead.held)
+		s.unsent(s.ahead)
 	}
 	for p := range s.queue {
-		s.held.give(p.held)
+		s.unsent(p)
 	}
 	return cmp.Or(s.broke, err, <-filled)
+}
+
+// unsent lets go of a message that nobody will ask for.
+func (s *shipment) unsent(p *parcel) {
+	s.held.give(p.held)
+	if p.large != nil {
+		close(p.large.over)
+	}
 }
 
 // drain appends until the queue ends.
@@ -104,7 +115,10 @@ func (s *shipment) drain() error {
 		if err == nil {
 			err = s.settle()
 		}
-		if err != nil {
+		switch {
+		case err != nil && s.bad == nil && s.broke == nil && len(s.inflight) > 0 && isClass(err, planner.Gone) && s.ctx.Err() == nil:
+			return s.killed(s.inflight[0].uid, err)
+		case err != nil:
 			return cmp.Or(s.bad, err)
 		}
 	}
@@ -210,11 +224,11 @@ func (s *shipment) done(answer Placed) error {
 	p := s.inflight[0]
 	s.inflight = s.inflight[1:]
 	s.mu.Unlock()
+	if answer.Err != nil { // perhaps before its octets were read
+		return s.refusedBy(p, answer.Err)
+	}
 	if p.large != nil {
 		p.hash = p.large.sum()
-	}
-	if answer.Err != nil {
-		return s.refusedBy(p, answer.Err)
 	}
 	s.accepted(p)
 	s.tells.Store(answer.UID != 0)
@@ -242,39 +256,11 @@ func (s *shipment) done(answer Placed) error {
 func (s *shipment) accepted(p *parcel) {
 	s.course.mu.Lock()
 	defer s.course.mu.Unlock()
+	s.yielded()
 	tried := inner(s.tried, s.f.target.name)
 	for _, f := range p.item.Flags {
 		tried[string(f)] = true
 	}
-}
-
-// refusedBy decides how a message goes on that the target did not take.
-func (s *shipment) refusedBy(p *parcel, err error) error {
-	var no *Refusal
-	if !errors.As(err, &no) {
-		return err
-	}
-	switch {
-	case isQuota(no):
-		return &planner.Fault{Msg: text.M("copy.full", "said", no.Error()), Class: planner.Full}
-	case no.Code == "TRYCREATE" || no.Code == "NONEXISTENT" || no.Code == "NOPERM" || no.Code == "READ-ONLY":
-		return folderFault(s.m, no)
-	}
-	s.course.mu.Lock()
-	was := s.stages[p.uid]
-	s.stages[p.uid] = was.after(no, p)
-	ill := s.stages[p.uid].ill > was.ill
-	s.course.mu.Unlock()
-	if ill {
-		return &planner.Fault{Msg: text.M("copy.gone", "reason", no.Error()), Class: planner.Throttled}
-	}
-	s.count(func(*planner.Tally) {})
-	if no.Bad {
-		s.mu.Lock()
-		s.bad = gone(no.Error()) // what follows may have been run as commands: nothing more on this connection
-		s.mu.Unlock()
-	}
-	return nil
 }
 
 func gone(why string) error {

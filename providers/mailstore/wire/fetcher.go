@@ -10,6 +10,7 @@ const (
 	maxValue    = 64 << 10 // octets kept of an attribute's value; the rest is dropped
 	maxInterned = 4096     // flags kept as strings
 	maxFlags    = 4096     // of one message
+	maxFlag     = 2 << 10  // octets kept of a flag; no server takes one so long
 )
 
 // What of a message is known.

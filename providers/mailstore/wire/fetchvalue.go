@@ -101,6 +101,10 @@ func (f *fetcher) flag(v []byte) {
 		f.msg.Odd = true
 		return
 	}
+	if len(v) > maxFlag {
+		v = v[:maxFlag] // as useless as the whole, and it may be kept
+		f.msg.Odd = true
+	}
 	fl, ok := f.flags[string(v)]
 	if !ok {
 		fl = imap.Flag(v)

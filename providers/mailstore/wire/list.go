@@ -89,9 +89,16 @@ type listParse struct {
 	at         map[string]int // name to place in out.Mailboxes
 	subscribed map[string]bool
 	status     statuses
+	octets     int // of all that was listed
 }
 
+// maxListing bounds a listing, in octets: about 300,000 mailboxes.
+const maxListing = 32 << 20
+
 func (p *listParse) take(r resp) error {
+	if p.octets += len(r.line.text); p.octets > maxListing {
+		return &Malformed{What: "endless listing"}
+	}
 	switch r.word {
 	case "LIST", "XLIST":
 		if m, ok := r.line.mailbox(); ok {

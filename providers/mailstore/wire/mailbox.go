@@ -180,6 +180,8 @@ func (c *Conn) Logout(ctx context.Context) error {
 	return err
 }
 
+const maxStatuses = 1 << 18
+
 // statuses are STATUS responses by the key of their mailbox.
 type statuses map[string]Status
 
@@ -233,6 +235,9 @@ func (st statuses) take(r resp) error {
 		}
 	}
 	s.Known = known == 7
+	if len(st) >= maxStatuses || len(name) > maxLine/256 {
+		return &Malformed{What: "endless STATUS"}
+	}
 	st[key(name)] = s
 	return nil
 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -107,5 +109,32 @@ func TestValidFlag(t *testing.T) {
 		if ValidFlag(f) != want {
 			t.Errorf("%q: %v", f, !want)
 		}
+	}
+}
+
+// A server that lists without end, or makes up flags of any length, fills no
+// memory.
+func TestNothingListedIsEndless(t *testing.T) {
+	p := listParse{out: &Listing{}, at: map[string]int{}, subscribed: map[string]bool{}, status: statuses{}}
+	var err error
+	n := 0
+	for ; err == nil && n < 1<<20; n++ {
+		err = p.take(resp{word: "LIST", line: &line{text: fmt.Appendf(nil, `() "/" f%d%s`, n, strings.Repeat("x", 1000))}})
+	}
+	var bad *Malformed
+	if !errors.As(err, &bad) || n < 10_000 || n > 50_000 {
+		t.Errorf("%d: %v", n, err)
+	}
+	st := statuses{}
+	for n, err = 0, nil; err == nil && n < 1<<20; n++ {
+		err = st.take(resp{word: "STATUS", line: &line{text: fmt.Appendf(nil, `f%d (MESSAGES 1)`, n)}})
+	}
+	if !errors.As(err, &bad) || n < 100_000 {
+		t.Errorf("%d: %v", n, err)
+	}
+	long := "* 1 FETCH (UID 1 INTERNALDATE NIL FLAGS (\\Seen " + strings.Repeat("k", 60_000) + "))\r\n"
+	out, err := readAll(strings.NewReader(long), false)
+	if err != nil || len(out) != 1 || len(out[0].Flags) > 3000 || !out[0].Odd {
+		t.Errorf("%d responses, %v", len(out), err)
 	}
 }
