@@ -17,7 +17,7 @@ import (
 
 // Observe looks at both servers. See executor.World.
 func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
-	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now()}}
+	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Findings: s.cannot()}}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
 	wg.Go(func() { snap.Target = s.greet(ctx, s.target) })

@@ -1,0 +1,31 @@
+package mailstore
+
+import (
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+)
+
+// cannot tells what the spec asks of the copy that this provider does not do.
+// Not doing it in silence would be doing something else than was written, so
+// each holds the run.
+func (s *Store) cannot() []config.Finding {
+	var found []config.Finding
+	say := func(at config.Pos, setting, value string) {
+		found = append(found, config.Finding{Msg: text.M("setting.cannot", "setting", setting, "value", value),
+			Severity: config.Blocks, At: at})
+	}
+	if h := s.o.Spec.History; h != nil {
+		if h.Deletions == "follow" {
+			say(h.At, "history.deletions", h.Deletions)
+		}
+		if h.Refused == "repair" {
+			say(h.At, "history.refused", h.Refused)
+		}
+	}
+	for _, d := range []*side{s.source, s.target} {
+		if d.imap.Limits.Rate > 0 || len(d.imap.Limits.Hours) > 0 {
+			say(d.imap.At, d.name+".imap.limits", "rate, hours")
+		}
+	}
+	return found
+}
