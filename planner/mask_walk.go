@@ -1,0 +1,230 @@
+package planner
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// veil says what a field's strings are.
+type veil int
+
+const (
+	plainWord  veil = iota // stays
+	loginWord              // an address, login or account
+	nameWord               // a person's or a folder's name
+	textWords              // a text that may hold any of them
+	digestWord             // a hash of what is masked
+	lineWord               // a lineage, as long as one
+	stepWord               // a StepID as the spec writes it
+	ownersWord             // of a map: keys stay, values are logins
+)
+
+// veils names the fields that are masked, by type; strings of all others stay.
+// TestEveryFieldIsVeiledOrPlain knows them all. A map's keys and values are
+// both of the field's kind.
+var veils = map[string]veil{
+	"planner.Snapshot.Lineage": lineWord,
+	"planner.Tenant.Creator":   loginWord, "planner.Tenant.Directory": digestWord,
+	"planner.Member.Account": loginWord, "planner.Member.Name": nameWord, "planner.Member.Address": loginWord, "planner.Member.Aliases": loginWord,
+	"planner.Mailbox.Address": loginWord, "config.Mailbox.Address": loginWord, "config.Mailbox.Name": nameWord, "config.Mailbox.SourceLogin": loginWord, "config.Mailbox.TargetAddress": loginWord,
+	"config.Mailbox.TargetLogin": loginWord, "config.Mailbox.Account": loginWord, "config.Mailbox.Was": loginWord,
+	"planner.Store.Login": loginWord, "planner.Store.Mark": digestWord,
+	"planner.Record.Before": textWords, "planner.Record.After": textWords,
+	"text.Msg.Args": textWords, "config.Finding.Subject": textWords,
+	"planner.Fact.Who": loginWord, "planner.Fact.Evidence": textWords,
+	"planner.Customers.Relations": loginWord, "planner.Customers.Contacts": loginWord, "planner.Customers.Unassigned": loginWord, "config.Customers.Accounts": loginWord,
+	"planner.Customers.JoinCodes": ownersWord,
+
+	"config.Side.Creator": loginWord, "config.Login.User": loginWord, "config.Login.Command": textWords,
+	"config.Roster.Skip": loginWord, "config.Shared.Address": loginWord, "config.Shared.Name": nameWord, "config.Shared.Users": loginWord,
+	"config.Group.Address": loginWord, "config.Group.Name": nameWord, "config.Group.Members": loginWord,
+	"config.Leaver.Address": loginWord, "config.Leaver.To": loginWord,
+	"config.History.Skip": nameWord, "config.History.Map": nameWord,
+	"config.Accept.Mailboxes": loginWord, "config.Acknowledge.Subject": textWords, "config.Acknowledge.Because": textWords,
+	"config.Acknowledge.Administrator": nameWord, "config.Again.Because": textWords, "config.Again.Step": stepWord,
+
+	"planner.CopyMailbox.Address": loginWord, "planner.DropMailbox.Address": loginWord, "planner.ArchiveMailbox.Address": loginWord,
+	"planner.ArchiveMailbox.Path": textWords, "planner.WizardCopy.Addresses": loginWord, "planner.FinishWizard.Abandons": loginWord,
+	"planner.MergeTenants.Creator": loginWord, "planner.MoveCustomers.Accounts": loginWord, "planner.UpgradeTenant.Administrator": nameWord,
+	"planner.ProbeMX.Addresses": loginWord, "planner.Canary.To": loginWord, "planner.SetOption.Account": loginWord, "planner.SetEnabled.Account": loginWord,
+	"planner.SetSeat.Account": loginWord, "planner.Notify.To": loginWord, "planner.Task.Args": textWords,
+	"planner.PutMember.Account": loginWord, "planner.PutMember.Address": loginWord, "planner.PutMember.Was": loginWord, "planner.PutMember.Name": nameWord,
+	"planner.PutShared.Address": loginWord, "planner.PutShared.Name": nameWord, "planner.PutShared.Users": loginWord,
+	"planner.PutGroup.Address": loginWord, "planner.PutGroup.Name": nameWord, "planner.PutGroup.Members": loginWord,
+}
+
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	secretType   = reflect.TypeFor[config.Secret]()
+	stepType     = reflect.TypeFor[StepID]()
+	endpointType = reflect.TypeFor[Endpoint]()
+	restoreType  = reflect.TypeFor[Restore]()
+)
+
+// maskOf is a copy of a value, masked.
+func maskOf[T any](m *mask, v T) T {
+	return m.walk(reflect.ValueOf(&v).Elem(), plainWord, m.word).Interface().(T)
+}
+
+// learn keeps what a value holds, for texts.
+func (m *mask) learn(v any) {
+	m.learning = true
+	defer func() { m.learning = false }()
+	m.walk(reflect.ValueOf(v), plainWord, func(s string, is veil) string {
+		switch is {
+		case loginWord:
+			m.knowLogin(s)
+		case nameWord:
+			m.know(s, m.name(s))
+		}
+		return s
+	})
+}
+
+func (m *mask) word(s string, is veil) string {
+	switch {
+	case s == "":
+		return s
+	case is == loginWord:
+		return m.login(s)
+	case is == nameWord:
+		return m.name(s)
+	case is == textWords:
+		return m.text(s)
+	case is == stepWord:
+		return string(m.step(StepID(s)))
+	case is == digestWord:
+		return m.hash("digest "+s, 16)
+	case is == lineWord:
+		return m.hash("lineage "+s, 32)
+	}
+	return s
+}
+
+// walk copies a value and puts each string through to.
+func (m *mask) walk(v reflect.Value, is veil, to func(string, veil) string) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	switch {
+	case v.Type() == timeType:
+		return v
+	case v.Type() == secretType:
+		if !v.Interface().(config.Secret).IsZero() {
+			out.Set(reflect.ValueOf(config.SecretRef("env:MASKED")))
+		}
+		return out
+	case m.learning && (v.Type() == stepType || v.Type() == endpointType):
+		return v
+	case v.Type() == stepType:
+		out.SetString(string(m.step(v.Interface().(StepID))))
+		return out
+	case v.Type() == endpointType:
+		out.SetString(m.endpoint(v.String()))
+		return out
+	}
+	switch v.Kind() {
+	case reflect.String:
+		out.SetString(to(v.String(), is))
+	case reflect.Struct:
+		m.walkFields(v, out, to)
+	case reflect.Slice:
+		m.walkSlice(v, out, is, to)
+	case reflect.Map:
+		m.walkMap(v, out, is, to)
+	case reflect.Pointer, reflect.Interface:
+		m.walkInto(v, out, is, to)
+	default:
+		return v
+	}
+	return out
+}
+
+func (m *mask) walkInto(v, out reflect.Value, is veil, to func(string, veil) string) {
+	switch {
+	case v.IsNil():
+	case v.Kind() == reflect.Interface:
+		out.Set(m.walk(v.Elem(), is, to))
+	default:
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(m.walk(v.Elem(), is, to))
+		out.Set(p)
+	}
+}
+
+func (m *mask) walkFields(v, out reflect.Value, to func(string, veil) string) {
+	t := v.Type()
+	for i := range t.NumField() {
+		out.Field(i).Set(m.walk(v.Field(i), veils[t.String()+"."+t.Field(i).Name], to))
+	}
+	if t == restoreType && !m.learning { // its step is called by the op that it takes back
+		old, masked := v.Interface().(Restore), out.Interface().(Restore)
+		if old.Op != nil && IDOf(old.Op) == old.Of {
+			masked.Of = IDOf(masked.Op)
+			out.Set(reflect.ValueOf(masked))
+		}
+	}
+}
+
+func (m *mask) walkMap(v, out reflect.Value, is veil, to func(string, veil) string) {
+	if v.IsNil() {
+		return
+	}
+	out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+	keys := is
+	switch is {
+	case textWords:
+		keys = plainWord // names of values
+	case ownersWord:
+		keys, is = plainWord, loginWord
+	}
+	for at := v.MapRange(); at.Next(); {
+		out.SetMapIndex(m.walk(at.Key(), keys, to), m.walk(at.Value(), is, to))
+	}
+}
+
+// walkSlice keeps what was ordered in order.
+func (m *mask) walkSlice(v, out reflect.Value, is veil, to func(string, veil) string) {
+	if v.IsNil() {
+		return
+	}
+	n := v.Len()
+	items := make([]reflect.Value, n)
+	was := true
+	for i := range n {
+		items[i] = m.walk(v.Index(i), is, to)
+		was = was && (i == 0 || orderOf(v.Index(i-1)) <= orderOf(v.Index(i)))
+	}
+	if was && (is == loginWord || v.Type().Elem().Kind() == reflect.Struct) {
+		slices.SortStableFunc(items, func(a, b reflect.Value) int { return strings.Compare(orderOf(a), orderOf(b)) })
+	}
+	out.Set(reflect.MakeSlice(v.Type(), n, n))
+	for i, item := range items {
+		out.Index(i).Set(item)
+	}
+}
+
+// orderOf is what lists of such values are ordered by; "" for all others.
+func orderOf(v reflect.Value) string {
+	if v.Kind() == reflect.String {
+		return v.String()
+	}
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	key := "Address"
+	switch v.Type() {
+	case reflect.TypeFor[Member]():
+		key = "Account"
+	case reflect.TypeFor[Record](), reflect.TypeFor[Sight](), reflect.TypeFor[Fact](), reflect.TypeFor[config.Again]():
+		key = "Step"
+	case reflect.TypeFor[config.Acknowledge]():
+		return v.FieldByName("Kind").String() + " " + v.FieldByName("Subject").String()
+	}
+	if f := v.FieldByName(key); f.IsValid() {
+		return f.String()
+	}
+	return ""
+}
