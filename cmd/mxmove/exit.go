@@ -102,6 +102,9 @@ func message(err error) text.Msg {
 		fault   *planner.Fault
 		refused *planner.Refused
 		secret  *config.SecretError
+		topic   *config.TopicError
+		leave   *config.LeaveError
+		address *config.AddressError
 		usage   *usageError
 		unknown *unknownError
 	)
@@ -112,6 +115,12 @@ func message(err error) text.Msg {
 		return refused.Msg
 	case errors.As(err, &secret):
 		return secret.Msg
+	case errors.As(err, &topic):
+		return topic.Msg
+	case errors.As(err, &leave):
+		return leave.Msg
+	case errors.As(err, &address):
+		return address.Msg
 	case errors.As(err, &usage):
 		return text.M("cmd.usage", "error", usage.Error())
 	case errors.As(err, &unknown) && len(unknown.alike) > 0:

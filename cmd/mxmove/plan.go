@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -15,15 +14,17 @@ type planOptions struct {
 	out                  string
 	detailed, json, full bool
 	doing                bool // apply shows it
+	against              string
 }
 
 func newPlanCommand(c *cli) *cobra.Command {
 	var o planOptions
-	cmd := c.command("plan [--out FILE]", codesPlan,
-		[]string{"plan --out acme.plan", "plan --full", "plan --detailed-exitcode --json"}, cobra.NoArgs,
+	cmd := c.command("plan [--out FILE] [--against SNAPSHOT]", codesPlan,
+		[]string{"plan --out acme.plan", "plan --full", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
 		func(ctx context.Context, _ []string) error { return runPlan(ctx, c, o) })
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
+	cmd.Flags().StringVar(&o.against, "against", "", c.cat.T("cmd.plan.flag.against"))
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, c.cat.T("cmd.plan.flag.detailed"))
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
@@ -31,6 +32,9 @@ func newPlanCommand(c *cli) *cobra.Command {
 }
 
 func runPlan(ctx context.Context, c *cli, o planOptions) error {
+	if o.against != "" {
+		return runAgainst(c, o)
+	}
 	loaded, err := c.load(o.vars)
 	if err != nil {
 		return err
@@ -43,6 +47,10 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	return c.givePlan(plan, o)
+}
+
+func (c *cli) givePlan(plan *planner.Plan, o planOptions) error {
 	if o.out != "" {
 		if err := writePlan(o.out, plan); err != nil {
 			return err
@@ -76,8 +84,5 @@ func writePlan(name string, plan *planner.Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, b, 0o600); err != nil {
-		return fileFault(name, err)
-	}
-	return nil
+	return writeOwn(name, b)
 }

@@ -69,8 +69,8 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate(c.cat))
 	root.SetFlagErrorFunc(noSuchFlag)
 	root.AddCommand(
-		newInitCommand(c), newValidateCommand(c), newFmtCommand(c),
-		newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
+		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c),
+		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
 		newUnlockCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
 	)
 	root.SetHelpCommand(newHelpCommand(c))

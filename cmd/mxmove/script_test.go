@@ -89,7 +89,7 @@ func inWork(ts *testscript.TestScript, args []string) []string {
 	args = slices.Clone(args)
 	for i, a := range args {
 		_, err := os.Stat(ts.MkAbs(a))
-		if err == nil || strings.HasSuffix(a, ".plan") || i > 0 && args[i-1] == "--dir" {
+		if err == nil || strings.HasSuffix(a, ".plan") || strings.HasSuffix(a, ".snapshot") || i > 0 && args[i-1] == "--dir" {
 			args[i] = ts.MkAbs(a)
 		}
 	}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mxmove/mxmove/planner"
 )
 
 func newShowCommand(c *cli) *cobra.Command {
 	var o planOptions
-	cmd := c.command("show PLAN", codesState, []string{"show acme.plan", "show acme.plan --full", "show acme.plan --json"},
+	cmd := c.command("show FILE", codesState, []string{"show acme.plan", "show acme.snapshot", "show acme.plan --full", "show acme.plan --json"},
 		cobra.ExactArgs(1), func(_ context.Context, args []string) error { return runShow(c, o, args[0]) })
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
@@ -16,7 +19,18 @@ func newShowCommand(c *cli) *cobra.Command {
 }
 
 func runShow(c *cli, o planOptions, name string) error {
-	plan, err := readPlan(name)
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return fileFault(name, err)
+	}
+	if planner.IsSnapshot(b) {
+		file, err := planner.DecodeSnapshot(b)
+		if err != nil {
+			return err
+		}
+		return c.showSnapshot(name, file, o)
+	}
+	plan, err := planner.Decode(b)
 	if err != nil {
 		return err
 	}
