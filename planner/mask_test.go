@@ -262,3 +262,34 @@ func TestEveryFieldIsVeiledOrPlain(t *testing.T) {
 		t.Errorf("only %d types were seen", len(seen))
 	}
 }
+
+// Ten thousand mailboxes, each with a fault's words.
+func BenchmarkMaskedPlan(b *testing.B) {
+	spec := specFor(shape{route: "imap", rows: 10000, domains: 1})
+	snap := planner.Snapshot{Format: 1, At: start, Lineage: "5f0e"}
+	slices.SortFunc(spec.Roster.Mailboxes, func(a, b config.Mailbox) int { return strings.Compare(a.Address, b.Address) })
+	for i, row := range spec.Roster.Mailboxes {
+		spec.Roster.Mailboxes[i].Name = fmt.Sprintf("Name %d", i)
+		words := text.M("signin.refused", "login", row.SourceLogin, "answer", "NO "+row.Address+" is not let in")
+		snap.Mailboxes = append(snap.Mailboxes, planner.Mailbox{Address: row.Address, Reason: &words})
+	}
+	p := planner.Build(spec, snap, start)
+	f, err := planner.MaskSnapshot(p, salt, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("snapshot", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := planner.MaskSnapshot(p, salt, ""); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("spec", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := f.SpecFor(spec); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

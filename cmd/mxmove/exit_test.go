@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
@@ -109,7 +111,7 @@ func TestHelp(t *testing.T) {
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
 		c := &cli{env: call{}.env(nil, nil)}
 		c.speak(lang)
-		for _, cmd := range newRoot(c).Commands() {
+		for _, cmd := range allCommands(newRoot(c)) {
 			if cmd.Name() == "help" {
 				continue
 			}
@@ -124,7 +126,7 @@ func TestHelp(t *testing.T) {
 			for line := range strings.Lines(cmd.Example) {
 				words := strings.Fields(line)
 				found, rest, err := newRoot(c).Find(words[1:])
-				if err != nil || found.Name() != cmd.Name() {
+				if err != nil || found.CommandPath() != cmd.CommandPath() {
 					t.Errorf("%s: the example %q is of %v (%v)", cmd.Name(), line, found.Name(), err)
 				}
 				if err := found.ParseFlags(rest); err != nil {
@@ -136,6 +138,14 @@ func TestHelp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// allCommands are the commands and those below them.
+func allCommands(cmd *cobra.Command) (all []*cobra.Command) {
+	for _, c := range cmd.Commands() {
+		all = append(append(all, c), allCommands(c)...)
+	}
+	return all
 }
 
 func TestLanguage(t *testing.T) {
