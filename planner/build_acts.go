@@ -91,7 +91,7 @@ func (b *builder) erased() Radius {
 	}
 	made := map[string]bool{}
 	for _, p := range b.people {
-		op := PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Create: true}
+		op := PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Create: true, AccountOnly: true}
 		if b.records[IDOf(op)].Outcome > 0 {
 			made[p.account] = true
 		}

@@ -136,7 +136,7 @@ func (b *builder) memberOp(p person) (op PutMember, ok bool) {
 	if b.tenant() == nil || len(p.two) > 0 {
 		return op, false
 	}
-	op = PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Name: p.Name, Create: true}
+	op = PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Name: p.Name, Create: true, AccountOnly: b.route != routeHistory}
 	if p.Department != "" {
 		op.Departments = []string{p.Department}
 	}

@@ -198,7 +198,8 @@ func (b *builder) switches() {
 			probe := ProbeMX{Domain: z.Domain, Addresses: b.some(3), RefusalOK: b.route == routeHistory}
 			needs := slices.Concat(b.zoneNeeds(z), acts)
 			if r := b.records[IDOf(probe)]; r.Outcome == 0 || r.Outcome < b.records[b.holdID()].Intent {
-				needs = append(needs, b.add(probe, true, b.holdID()))
+				ready := slices.Concat([]StepID{b.holdID()}, b.settled, b.pressNeeds())
+				needs = append(needs, b.add(probe, true, ready...))
 			}
 			mx = b.add(b.switchOp(z), true, needs...)
 		}
