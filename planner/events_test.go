@@ -40,7 +40,7 @@ func (l *life) innocent(t *rapid.T) {
 	l.n++
 	switch rapid.SampledFrom([]string{"mail", "mail", "hire", "ttl", "include", "account", "time", "flags"}).Draw(t, "event") {
 	case "mail":
-		if l.sh.route != "merge" { // what a vendor's press carries is the vendor's
+		if !l.sh.pressing() && l.sh.route != "wizard" { // what a vendor's press carries is the vendor's
 			l.world.Send(row.Address, letter(l.n))
 		}
 	case "hire":
@@ -60,7 +60,7 @@ func (l *life) innocent(t *rapid.T) {
 			l.world.PutSet(set)
 		}
 	case "account":
-		if l.sh.route == "history" {
+		if l.sh.route == "history" || l.sh.route == "wizard" {
 			l.world.PutAccount(planner.Member{Account: row.Account, Address: row.Address, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.Yes})
 		}
 	case "time":
@@ -101,7 +101,7 @@ func TestInnocentChangesPass(t *testing.T) {
 				t.Fatalf("%s is left; done %v, findings %v", st.ID, s.acts, codesOf(s.plan()))
 			}
 		}
-		if l.hires > 0 && sh.route == "history" { // the hires' own plan
+		if l.hires > 0 { // the hires' own plan
 			if err := s.run(s.plan(), nil); err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func (l *life) dangerous(t *rapid.T) string {
 		mx.Values = []string{"10 mx.third.test"}
 		l.world.PutSet(mx)
 	case "gone":
-		if l.sh.route == "imap" || l.pressedByUs() || l.anySwitched() {
+		if l.sh.route == "imap" || l.sh.route == "fresh" || l.pressedByUs() || l.anySwitched() {
 			return ""
 		}
 		if _, planned := l.plan.Step(l.putMember(row)); planned && l.records[l.putMember(row)].Outcome == 0 {
@@ -153,13 +153,13 @@ func (l *life) dangerous(t *rapid.T) string {
 		mx.Values = z.MX
 		l.world.PutSet(mx)
 	case "pressed":
-		op := planner.MergeTenants{From: "wwA", Into: "wwB"}
-		if l.sh.route != "merge" || l.records[planner.IDOf(op)].Intent > 0 {
+		op := l.press()
+		if op == nil || l.records[planner.IDOf(op)].Intent > 0 {
 			return ""
 		}
 		l.world.Do(context.Background(), op, nil, nil)
 	case "bound":
-		if l.sh.route != "merge" || l.pressedByUs() {
+		if l.sh.route != "merge" && l.sh.route != "upgrade" || l.pressedByUs() {
 			return ""
 		}
 		for i := range 12 {
@@ -176,7 +176,21 @@ func (l *life) dangerous(t *rapid.T) string {
 }
 
 func (l *life) pressedByUs() bool {
-	return l.records[planner.IDOf(planner.MergeTenants{From: "wwA", Into: "wwB"})].Intent > 0
+	op := l.press()
+	return op != nil && l.records[planner.IDOf(op)].Intent > 0
+}
+
+// press is the procedure's one-shot act; nil: it has none.
+func (l *life) press() planner.Op {
+	switch l.sh.route {
+	case "merge":
+		return planner.MergeTenants{From: "wwA", Into: "wwB"}
+	case "upgrade":
+		return planner.UpgradeTenant{From: "wwA", Into: "wwB"}
+	case "fresh":
+		return planner.UpgradeTenant{From: "wwA"}
+	}
+	return nil
 }
 
 func (l *life) anySwitched() bool {
@@ -184,7 +198,7 @@ func (l *life) anySwitched() bool {
 }
 
 func (l *life) putMember(row config.Mailbox) planner.StepID {
-	return planner.IDOf(planner.PutMember{Corp: "wwB", Account: row.Account, Address: row.TargetAddress, Create: true, AccountOnly: l.sh.route == "merge"})
+	return planner.IDOf(planner.PutMember{Corp: "wwB", Account: row.Account, Address: row.TargetAddress, Create: true, AccountOnly: l.sh.pressing()})
 }
 
 func (l *life) intended(domain string) bool {
@@ -200,7 +214,7 @@ func (l *life) intended(domain string) bool {
 func cutoverActs(ids []planner.StepID) int {
 	n := 0
 	for _, id := range ids {
-		if id.Kind() == "merge-tenants" || id.Kind() == "set-records" && strings.HasSuffix(id.Subject(), " MX") {
+		if id.Kind() == "merge-tenants" || id.Kind() == "upgrade-tenant" || id.Kind() == "set-records" && strings.HasSuffix(id.Subject(), " MX") {
 			n++
 		}
 	}
@@ -243,7 +257,7 @@ func TestDeathsDoNoHarm(t *testing.T) {
 		s := newSite(sh, "")
 		s.truthful = true
 		if rapid.Bool().Draw(t, "blind") {
-			s.world.Blind("merge-tenants", true)
+			s.blind()
 		}
 		p := s.plan()
 		s.crash = rapid.IntRange(1, 90).Draw(t, "first")
@@ -279,7 +293,7 @@ func TestLostStateIsNoSecondPress(t *testing.T) {
 		s := newSite(sh, "")
 		s.truthful = true
 		if rapid.Bool().Draw(t, "blind") {
-			s.world.Blind("merge-tenants", true)
+			s.blind()
 		}
 		p := s.plan()
 		for range rapid.IntRange(0, 30).Draw(t, "steps") {
@@ -353,4 +367,10 @@ func TestPlansAreValues(t *testing.T) {
 			t.Fatal("the order of observation shows")
 		}
 	})
+}
+
+func (s *site) blind() {
+	for _, kind := range []string{"merge-tenants", "upgrade-tenant", "move-customers", "finish-wizard"} {
+		s.world.Blind(kind, true)
+	}
 }

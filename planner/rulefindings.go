@@ -282,6 +282,9 @@ func few(list []string) string {
 
 func (b *builder) customerFindings() []config.Finding {
 	c, seen := b.spec.Customers, b.s.Customers
+	if b.acted(MoveCustomers{From: b.spec.Source.CorpID, Into: b.corp()}) {
+		return nil
+	}
 	corp := "tenant/" + b.corp()
 	found := []config.Finding{warning("", "CUSTOMERS-07"), warning("", "CUSTOMERS-10")}
 	from := map[string]string{}

@@ -49,22 +49,25 @@ var errCrash = errors.New("died")
 
 // shape is what a site is generated from.
 type shape struct {
-	route    string // imap, history, merge
+	route    string // imap, history, wizard, merge, upgrade (mode 2), fresh (mode 1)
 	rows     int
 	domains  int
 	ttl      uint32
 	sts, spf bool
 	allocate bool
-	missing  int // rows whose account does not exist yet
+	missing  int  // rows whose account does not exist yet
+	extras   bool // shared mailboxes, groups, seats, a disabled member
+	buyers   bool // customers move, too
 }
 
 func drawShape(t *rapid.T) shape {
 	return shape{
-		route: rapid.SampledFrom([]string{"imap", "history", "merge"}).Draw(t, "route"),
+		route: rapid.SampledFrom([]string{"imap", "history", "wizard", "merge", "upgrade", "fresh"}).Draw(t, "route"),
 		rows:  rapid.IntRange(1, 3).Draw(t, "rows"), domains: rapid.IntRange(1, 2).Draw(t, "domains"),
 		ttl: rapid.SampledFrom([]uint32{60, 300, 3600, 86400}).Draw(t, "ttl"),
 		sts: rapid.Bool().Draw(t, "sts"), spf: rapid.Bool().Draw(t, "spf"),
 		allocate: rapid.Bool().Draw(t, "allocate"), missing: rapid.IntRange(0, 3).Draw(t, "missing"),
+		extras: rapid.Bool().Draw(t, "extras"), buyers: rapid.Bool().Draw(t, "customers"),
 	}
 }
 
@@ -99,14 +102,50 @@ func specFor(sh shape) *config.Spec {
 			s.Roster.Unlisted = "allocate"
 		}
 	}
+	specTenants(s, sh)
+	return s
+}
+
+func specTenants(s *config.Spec, sh shape) {
+	press := func(kind, subject string) {
+		s.Acknowledged = append(s.Acknowledged, config.Acknowledge{Kind: kind, Subject: subject, Because: "tried", Company: "Acme",
+			Administrator: "admin", AtMost: config.Bounds{Mailboxes: 10, Messages: 1000, Accounts: 10, Relations: 100}})
+	}
+	switch sh.route {
+	case "wizard":
+		s.Target.Procedure, s.History.Mover = "history", "wizard"
+		press("finish-wizard", "tenant/wwB")
+	case "merge", "upgrade":
+		s.Target.Archive = &config.Archive{Path: "archive"}
+	case "fresh":
+		s.Target.Procedure, s.Target.Mode, s.Target.CorpID = "upgrade", 1, ""
+		press("upgrade-tenant", "tenant/wwA")
+	}
 	if sh.route == "merge" {
+		press("merge-tenants", "tenant/wwB")
+	}
+	if sh.route == "upgrade" {
+		s.Target.Mode = 2
+		press("upgrade-tenant", "tenant/wwB")
+	}
+	if sh.pressing() {
 		s.History = nil
 		s.Source.Kind, s.Source.CorpID, s.Source.Creator, s.Target.Creator = "wecom", "wwA", "zhang", "zhang"
-		s.Target.Archive = &config.Archive{Path: "archive"}
-		s.Acknowledged = []config.Acknowledge{{Kind: "merge-tenants", Subject: "tenant/wwB", Because: "trial mail",
-			AtMost: config.Bounds{Mailboxes: 10, Messages: 1000}}}
 	}
-	return s
+	if sh.buyers && sh.pressing() && sh.route != "fresh" {
+		press("move-customers", "tenant/wwB")
+		s.Customers = &config.Customers{Accounts: map[string]string{"m0": "m0"}, Contract: &config.Contract{Relations: 40}}
+	}
+	if sh.extras && sh.route != "imap" {
+		s.Roster.Shared = []config.Shared{{Address: "info@acme.test", Users: []string{"m0@acme.test"}}}
+		s.Roster.Groups = []config.Group{{Address: "all@acme.test", Members: []string{"m0@acme.test"}, Allow: "company"}}
+		s.Target.Seats = &config.Seats{VIP: 5}
+	}
+}
+
+// pressing reports a procedure in which the vendor's press moves the mail.
+func (sh shape) pressing() bool {
+	return sh.route == "merge" || sh.route == "upgrade" || sh.route == "fresh"
 }
 
 func newSite(sh shape, off planner.Without) *site {
@@ -114,15 +153,16 @@ func newSite(sh shape, off planner.Without) *site {
 	s.world = memory.New(s.spec, func() time.Time { return s.now })
 	for i, row := range s.spec.Roster.Mailboxes {
 		s.world.Deliver(memory.Source, row.Address, "INBOX", letter(i))
-		if sh.route != "imap" && i >= sh.missing {
-			m := planner.Member{Account: row.Account, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.No}
-			if sh.route == "merge" {
+		if sh.route != "imap" && sh.route != "fresh" && i >= sh.missing {
+			m := planner.Member{Account: row.Account, Enabled: planner.TriOf(!sh.extras), VIP: planner.No, IMAP: planner.No}
+			if sh.pressing() {
 				m.Address = row.Account + "@trial.test"
 				s.world.Deliver(memory.Target, row.Address, "INBOX", letter(100+i))
 			}
 			s.world.PutAccount(m)
 		}
 	}
+	s.organise(sh)
 	for _, z := range s.spec.Cutover.Zones {
 		d := z.Domain
 		s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "MX", Values: []string{"10 mx.old.test"}, TTL: sh.ttl})
@@ -134,6 +174,23 @@ func newSite(sh shape, off planner.Without) *site {
 		}
 	}
 	return s
+}
+
+// organise gives the source a directory and customers where it has them.
+func (s *site) organise(sh shape) {
+	if !sh.pressing() {
+		return
+	}
+	t := planner.Tenant{Corp: "wwA", Creator: "zhang"}
+	for _, row := range s.spec.Roster.Mailboxes {
+		t.Members = append(t.Members, planner.Member{Account: row.Account, Address: row.Address})
+	}
+	t.Shared = []planner.PutShared{{Address: "info@acme.test"}}
+	if !sh.extras {
+		t.Shared = nil
+	}
+	s.world.SourceTenant(t)
+	s.world.Customers(planner.Customers{Relations: map[string]int{"m0": 41}})
 }
 
 func letter(n int) memory.Message {
