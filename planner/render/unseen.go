@@ -34,7 +34,7 @@ func (v *planView) cannotSee() {
 		lines = append(lines, v.t(code, "side", v.t("render.side."+b.side), "n", Count(len(b.addresses)),
 			"all", all, "what", b.what, "addresses", v.list(b.addresses[1:])))
 	}
-	if never > 0 {
+	if never > 0 && !v.byVendor() {
 		lines = append(lines, v.t("render.cannot-see.never", "n", Count(never), "all", all))
 	}
 	if len(lines) == 0 {
@@ -127,7 +127,9 @@ func (v *planView) group(of []config.Finding) {
 	}
 	v.para(1, severityStyle(f.Severity), head)
 	v.para(5, bold, v.what(f.Msg))
-	v.whyAndDo(5, f.Msg)
+	if f.Code != "plan.unacknowledged" { // told under IRREVERSIBLE
+		v.whyAndDo(5, f.Msg)
+	}
 	if len(of) > 1 {
 		var others []string
 		for _, g := range of[1:] {
