@@ -126,12 +126,12 @@ func (b *builder) erased() Radius {
 
 // drain fetches what still arrives at the source, and compares.
 func (b *builder) drain() {
+	var needs []StepID
+	if !b.someSwitched() {
+		needs = b.switchIDs()
+	}
 	for _, p := range b.people {
 		if b.copied(p) && (b.switching || !b.tailClosed(p)) {
-			needs := b.switchIDs()
-			if b.someSwitched() {
-				needs = nil
-			}
 			id := b.pass(p, Drain, needs)
 			if p.listed || b.off.spfNeedsAll {
 				b.tails = append(b.tails, id)

@@ -97,7 +97,7 @@ func (b *builder) holdOp() HoldDirectory {
 	return op
 }
 
-func (b *builder) holdID() StepID { return IDOf(b.holdOp()) }
+func (b *builder) holdID() StepID { return b.hold }
 
 // freeze watches the directories, carries what came last and ends the wizard.
 func (b *builder) freeze() {
@@ -207,19 +207,11 @@ func (b *builder) drops() {
 }
 
 // someSwitched reports whether mail of a domain goes to the target already.
-func (b *builder) someSwitched() bool { return slices.ContainsFunc(b.zones(), b.switched) }
+func (b *builder) someSwitched() bool { return b.anySwitched }
 
 // tailEnd is when the tail may close: the last switch, or its adoption, and
 // the time that the spec gives.
-func (b *builder) tailEnd() time.Time {
-	var last time.Time
-	for _, z := range b.zones() {
-		if at := b.lastSwitch(z).OutcomeAt; at.After(last) {
-			last = at
-		}
-	}
-	return last.Add(b.spec.Cutover.Tail)
-}
+func (b *builder) tailEnd() time.Time { return b.end }
 
 // tailClosed reports whether a mailbox's tail ended: by a pass that began when
 // the tail's time was over.

@@ -19,12 +19,7 @@ func (b *builder) domains() []string {
 }
 
 // zones are the domains that the cutover switches.
-func (b *builder) zones() []config.Zone {
-	if b.spec.Cutover == nil {
-		return nil
-	}
-	return sortedBy(b.spec.Cutover.Zones, func(z config.Zone) string { return z.Domain })
-}
+func (b *builder) zones() []config.Zone { return b.zoneList }
 
 func (b *builder) wantedMX(z config.Zone) []string {
 	mx := z.MX
@@ -54,7 +49,9 @@ func (b *builder) seenZone(z config.Zone) bool { return b.zoned[z.Domain].Seen.K
 
 // switched reports whether a domain's mail goes to the target. A zone that
 // cannot be seen is as our record of it says.
-func (b *builder) switched(z config.Zone) bool {
+func (b *builder) switched(z config.Zone) bool { return b.switchedOf[z.Domain] }
+
+func (b *builder) findSwitched(z config.Zone) bool {
 	if !b.seenZone(z) {
 		return b.lastSwitch(z).Outcome > 0
 	}
@@ -64,7 +61,9 @@ func (b *builder) switched(z config.Zone) bool {
 
 // lastSwitch is the record of the latest change of a domain's MX, ours or
 // adopted by attestation.
-func (b *builder) lastSwitch(z config.Zone) Record {
+func (b *builder) lastSwitch(z config.Zone) Record { return b.lastOf[z.Domain] }
+
+func (b *builder) findLastSwitch(z config.Zone) Record {
 	var last Record
 	subject := RRset{Name: z.Domain, Type: "MX"}.Key()
 	for _, r := range b.s.Records {
