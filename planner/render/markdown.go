@@ -122,8 +122,13 @@ func (v *planView) mdFinals() string {
 			agreed = mdText(agreed)
 		}
 		agreed = joinWords("<br>", agreed, mdText(v.of(f, "bounds")))
-		b.WriteString("> | **" + f.Name + "** | " + mdCode(f.ID) + " | " +
-			joinWords("<br>", mdText(v.of(f, "destroys")), mdText(v.of(f, "ends")), mdText(v.of(f, "moves")), mdText(v.of(f, "who"))) + " | " +
+		var effects []string
+		for _, label := range []string{"destroys", "ends", "moves", "who"} {
+			if words := v.of(f, label); words != "" {
+				effects = append(effects, mdText(v.t("render.final."+label)+v.t("render.colon")+words))
+			}
+		}
+		b.WriteString("> | **" + f.Name + "** | " + mdCode(f.ID) + " | " + strings.Join(effects, "<br>") + " | " +
 			agreed + " | " + joinWords("<br>", mdText(v.of(f, "kept")), mdText(v.of(f, "gap"))) + " | " + mdText(v.of(f, "undo")) + " |\n")
 	}
 	for _, f := range finals {
