@@ -249,5 +249,9 @@ func mdText(s string) string {
 
 // mdCode is a code span; what would end it or a table's cell is replaced.
 func mdCode(s string) string {
-	return "`" + strings.NewReplacer("`", "'", "|", "\u00a6", "\n", " ").Replace(clean(s)) + "`"
+	s = clean(s)
+	if !strings.ContainsAny(s, "`|\n") {
+		return "`" + s + "`"
+	}
+	return "`" + strings.NewReplacer("`", "'", "|", "\u00a6", "\n", " ").Replace(s) + "`"
 }
