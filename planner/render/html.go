@@ -49,8 +49,8 @@ type sheetPhase struct {
 
 // sheetLine is a step, or several of one kind.
 type sheetLine struct {
-	Place, When, What, ID, Owner, Takes string
-	Final, Costly                       bool
+	Place, When, What, Note, ID, Owner, Takes string
+	Final, Costly                             bool
 }
 
 func (v *planView) sheet() sheetView {
@@ -181,6 +181,7 @@ func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
 		Owner: "mxmove", Final: t.Risk == planner.Final, Costly: t.Risk == planner.Costly}
 	if task, ok := s.Op.(planner.Task); ok {
 		l.What = v.t("task."+task.Name+".what") + v.t("render.aside", "words", clean(task.On))
+		l.Note = v.taskNote(task)
 	}
 	if t.Person {
 		l.Owner = v.t("render.sheet.person")
@@ -192,6 +193,15 @@ func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
 		l.Takes = Duration(v.cat, max(d, time.Second))
 	}
 	return l
+}
+
+// taskNote says how a person's task is done, and with which values.
+func (v *planView) taskNote(task planner.Task) string {
+	words := v.cat.Text(text.Msg{Code: "task." + task.Name + ".do", Args: text.Args(task.Args)})
+	for _, k := range sortedKeys(task.Args) {
+		words += v.t("render.semicolon") + k + v.t("render.colon") + task.Args[k]
+	}
+	return clean(words)
 }
 
 // lasts is a step's estimate; a person's irreversible act takes what the spec

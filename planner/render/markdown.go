@@ -123,7 +123,7 @@ func (v *planView) mdFinals() string {
 		}
 		agreed = joinWords("<br>", agreed, mdText(v.of(f, "bounds")))
 		var effects []string
-		for _, label := range []string{"destroys", "ends", "moves", "who"} {
+		for _, label := range []string{"destroys", "ends", "moves", "who", "doubt"} {
 			if words := v.of(f, label); words != "" {
 				effects = append(effects, mdText(v.t("render.final."+label)+v.t("render.colon")+words))
 			}

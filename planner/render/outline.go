@@ -74,6 +74,9 @@ func (v *planView) finals() []finalView {
 		s := v.plan.Steps[f.N-1]
 		view := finalView{Name: "F" + strconv.Itoa(i+1), N: f.N, ID: string(f.Step), Block: f.Block,
 			Rules: strings.Join(s.Op.Traits().Rules, ", "), Facts: v.finalFacts(f, s.Op)}
+		if s.Doubt {
+			view.Facts = append(view.Facts, fact{v.t("render.final.doubt"), v.t("render.final.doubt-words")})
+		}
 		if f.Acknowledged != nil {
 			view.Ack = clean(cmp.Or(f.Acknowledged.At.String(), f.Acknowledged.Because))
 		}

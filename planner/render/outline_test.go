@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -219,5 +220,33 @@ func TestEveryKindHasAName(t *testing.T) {
 				t.Errorf("%s: route %s has no words", lang, r)
 			}
 		}
+	}
+}
+
+// A press in doubt says so in every form: nobody is to press twice.
+func TestDoubtIsTold(t *testing.T) {
+	s := mergeSite(true, 9).Observed
+	s.Recovered = now.Add(-time.Hour)
+	plan := planner.Build(mergeSpec(true), s, now)
+	for name, show := range map[string]func(io.Writer, *text.Catalogue, *planner.Plan, Options) error{"text": Plan, "Markdown": Markdown, "HTML": HTML} {
+		var b bytes.Buffer
+		if err := show(&b, text.Load(text.Chinese), plan, options(100)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "执行前须先登记是否已完成") {
+			t.Errorf("%s does not tell of the doubt", name)
+		}
+	}
+}
+
+// The run-sheet tells people how to do what they are to do.
+func TestTasksAreExplained(t *testing.T) {
+	v := viewOf(mergeSpec(true), options(100), planner.Task{Name: "unbind-domain", On: "wwB", Args: map[string]string{"domains": "b.test", "loses": "3"}})
+	l := v.phases()[0].Lines[0]
+	if do := v.t("task.unbind-domain.do"); !strings.HasPrefix(l.Note, do) || !strings.HasSuffix(l.Note, "domains: b.test; loses: 3") {
+		t.Errorf("%q", l.Note)
+	}
+	if l.Owner != "administrator" || l.ID == "" || l.What != v.t("task.unbind-domain.what")+" (wwB)" {
+		t.Errorf("%+v", l)
 	}
 }
