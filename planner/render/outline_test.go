@@ -3,9 +3,12 @@ package render
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mattn/go-runewidth"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
@@ -248,5 +251,45 @@ func TestTasksAreExplained(t *testing.T) {
 	}
 	if l.Owner != "administrator" || l.ID == "" || l.What != v.t("task.unbind-domain.what")+" (wwB)" {
 		t.Errorf("%+v", l)
+	}
+}
+
+// Acts of people stand alone however many there are; others share a line.
+func TestPeoplesActsStandAlone(t *testing.T) {
+	var ops []planner.Op
+	for _, name := range planner.Tasks() {
+		ops = append(ops, planner.Task{Name: name, On: "acme.test"})
+	}
+	tasks := len(ops)
+	for _, row := range rows(20) {
+		ops = append(ops, planner.ArchiveMailbox{Corp: "wwB", Address: row.Address})
+	}
+	phases := viewOf(mergeSpec(true), options(100), ops...).phases()
+	if len(phases) != 1 || len(phases[0].Lines) != tasks+1 {
+		t.Fatalf("%d tasks and 20 archives give %+v", tasks, phases)
+	}
+	last := phases[0].Lines[tasks]
+	if last.What != "20 archive-mailbox" || last.Place != strconv.Itoa(tasks+1)+"-"+strconv.Itoa(tasks+20) {
+		t.Errorf("%+v", last)
+	}
+}
+
+// Chinese plans of every route line up on consoles that give characters of
+// ambiguous width two cells.
+func TestSitesHaveNoAmbiguousCharacters(t *testing.T) {
+	narrow := runewidth.Condition{StrictEmojiNeutral: true}
+	wide := runewidth.Condition{EastAsianWidth: true, StrictEmojiNeutral: true}
+	for _, s := range sites() {
+		opt := options(100)
+		opt.Earlier = s.earlier
+		var b bytes.Buffer
+		if err := Plan(&b, text.Load(text.Chinese), s.plan, opt); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range b.String() {
+			if narrow.RuneWidth(r) != wide.RuneWidth(r) {
+				t.Errorf("%s: %q is of ambiguous width", s.name, r)
+			}
+		}
 	}
 }
