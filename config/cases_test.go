@@ -22,6 +22,7 @@ var findingCases = map[string]struct {
 	"missing domain":   {[]change{inMain(`domain  = "Held.test"`, "")}, []string{"argument.missing main.hcl:5:1"}},
 	"argument twice":   {[]change{inMain("since =", "since = \"2016-01-01\"\n  since =")}, []string{"argument.repeated main.hcl:39:3"}},
 	"two logins":       {[]change{inMain(`login "password" {}`, "login \"password\" {}\n login \"password\" {}")}, []string{"block.repeated main.hcl:12:2"}},
+	"no imap":          {[]change{inMain("target \"imap\" {\n  imap {\n    host = \"::1\"\n    tls  = \"none\"\n    login \"password\" {}\n  }\n}", "target \"imap\" {}")}, []string{"block.missing main.hcl:18:1"}},
 	"no login":         {[]change{inMain(`login "password" {}`, "")}, []string{"block.missing main.hcl:9:3"}},
 	"kind of login":    {[]change{inMain(`login "password"`, `login "ntlm"`)}, []string{"value.choice main.hcl:11:11"}},
 

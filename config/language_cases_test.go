@@ -32,6 +32,7 @@ var languageCases = map[string]struct {
 	"upgraded by another name":  {[]change{write("main.hcl", upgradeSpec), inMain("tenant/wwA", "tenant/wwB")}, []string{"acknowledge.subject main.hcl:13:1"}},
 	"upgrade without names":     {[]change{write("main.hcl", upgradeSpec), inMain("  company = \"Acme\"\n", "")}, []string{"argument.missing main.hcl:13:1"}},
 	"wizard needs no password":  {whole("    source_password = exec(\"printf\", \"hunter2 %s\", \"\\\"x\\\"\")\n", ""), []string{}},
+	"naming of who stays":       {whole("[\"robot@held.test\"]", "[\"robot@held.test\", \"ro+bot@held.test\"]\n  mailbox \"ro+bot@held.test\" {}"), []string{}},
 	"mode":                      {whole("procedure = \"history\"", "procedure = \"history\"\n mode = 1"), []string{"procedure.mode main.hcl:58:9"}},
 	"merge from imap":           {whole("procedure = \"history\"", "procedure = \"merge\""), []string{"merge.creator main.hcl:5:1", "procedure.history main.hcl:72:1", "procedure.source main.hcl:57:15"}},
 	"no imap":                   {whole("  imap {\n    host = \"imap.exmail.qq.com\"\n    login \"password\" {}\n  }\n", ""), []string{"history.imap main.hcl:53:1"}},

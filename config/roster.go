@@ -214,7 +214,9 @@ func (l *loader) complete(r *row) bool {
 	} else if r.Kind != kindMember && r.Kind != kindShared {
 		l.sayRow(r, Error, colKind, "roster.kind")
 	}
-	l.rowOfTenant(r)
+	if !slices.Contains(l.spec.Roster.Skip, r.Address) {
+		l.rowOfTenant(r)
+	}
 	return true
 }
 

@@ -156,7 +156,7 @@ type History struct {
 	Mover     string            `json:"mover"`           // mxmove or wizard (HISTORY-17)
 	Since     string            `json:"since,omitempty"` // INTERNALDATE, UTC, YYYY-MM-DD
 	Deletions string            `json:"deletions"`       // keep or follow
-	Refused   string            `json:"refused"`         // quarantine or fail
+	Refused   string            `json:"refused"`         // quarantine, repair or fail
 	Skip      []string          `json:"skip,omitempty"`  // folders, by path with "/"
 	Map       map[string]string `json:"map,omitempty"`   // source folder → target folder, by path with "/"
 	At        Pos               `json:"at"`

@@ -13,11 +13,12 @@ import (
 // stamps the plan with an empty tool version; see [Plan.Stamp].
 func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan {
 	p := build(spec, s, now, rules{})
+	p.Digest = Digest(p.Spec)
 	p.Stamp("")
 	return p
 }
 
-// build gives the plan without its ID.
+// build gives the plan without its digest and ID.
 func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 	spec, s = ordered(spec, s)
 	b := newBuilder(spec, s, now, off)
@@ -26,7 +27,6 @@ func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 	return &Plan{
 		Format:   Format,
 		Lineage:  s.Lineage,
-		Digest:   Digest(spec),
 		Spec:     spec,
 		Observed: s,
 		Steps:    b.steps,

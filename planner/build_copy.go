@@ -86,80 +86,6 @@ func (b *builder) staleSince(rec Record) bool {
 	return !hold.Open || rec.Outcome == 0 || rec.Intent < hold.Intent || rec.Intent > rec.Outcome
 }
 
-func (b *builder) holdOp() HoldDirectory {
-	op := HoldDirectory{Domain: b.spec.Source.Domain}
-	for _, corp := range []string{b.spec.Source.CorpID, b.corp()} {
-		if corp != "" && !slices.Contains(op.Corps, corp) {
-			op.Corps = append(op.Corps, corp)
-		}
-	}
-	slices.Sort(op.Corps)
-	return op
-}
-
-func (b *builder) holdID() StepID { return IDOf(b.holdOp()) }
-
-// freeze watches the directories, carries what came last and ends the wizard.
-func (b *builder) freeze() {
-	if !b.switching {
-		return
-	}
-	hold := b.need(b.holdOp())
-	waived := b.waived()
-	for _, p := range b.people {
-		if !b.copied(p) {
-			continue
-		}
-		needs := []StepID{hold}
-		if !b.hasFirst(p) {
-			needs = append(needs, IDOf(copyOf(b.spec, p.Mailbox)))
-		}
-		id := b.pass(p, Freeze, needs)
-		if (p.listed || b.off.needsUnlisted) && !waived[p.Address] {
-			b.lasts = append(b.lasts, id)
-		}
-	}
-	b.archivePasses(Freeze)
-	b.lasts = append(b.lasts, hold)
-	b.endWizard(hold)
-}
-
-// waived are the rows that the spec lets the domain switch without: those it
-// names, and as many as it allows of those that were not started.
-func (b *builder) waived() map[string]bool {
-	out := map[string]bool{}
-	accept := b.spec.Cutover.Accept
-	for _, a := range accept.Mailboxes {
-		out[a] = true
-	}
-	var unstarted []string
-	for _, p := range b.people {
-		if p.listed && b.copied(p) && !out[p.Address] && !b.hasFirst(p) {
-			unstarted = append(unstarted, p.Address)
-		}
-	}
-	if len(unstarted) <= accept.NotStarted {
-		for _, a := range unstarted {
-			out[a] = true
-		}
-	}
-	return out
-}
-
-func (b *builder) endWizard(hold StepID) {
-	rows := b.wizardRows()
-	op := FinishWizard{Corp: b.corp()}
-	if len(rows) == 0 || b.acted(op) {
-		return
-	}
-	for _, a := range rows {
-		if b.boxes[a].State != InStep {
-			op.Abandons = append(op.Abandons, a)
-		}
-	}
-	b.lasts = append(b.lasts, b.add(op, true, hold, IDOf(WizardCopy{Corp: op.Corp, Addresses: rows})))
-}
-
 // archivePasses keep what a press erases: of each row whose mailbox at the
 // target a stored password opens. All others are unobserved (MERGE-03).
 func (b *builder) archivePasses(in Phase) {
@@ -207,19 +133,11 @@ func (b *builder) drops() {
 }
 
 // someSwitched reports whether mail of a domain goes to the target already.
-func (b *builder) someSwitched() bool { return slices.ContainsFunc(b.zones(), b.switched) }
+func (b *builder) someSwitched() bool { return b.anySwitched }
 
 // tailEnd is when the tail may close: the last switch, or its adoption, and
 // the time that the spec gives.
-func (b *builder) tailEnd() time.Time {
-	var last time.Time
-	for _, z := range b.zones() {
-		if at := b.lastSwitch(z).OutcomeAt; at.After(last) {
-			last = at
-		}
-	}
-	return last.Add(b.spec.Cutover.Tail)
-}
+func (b *builder) tailEnd() time.Time { return b.end }
 
 // tailClosed reports whether a mailbox's tail ended: by a pass that began when
 // the tail's time was over.

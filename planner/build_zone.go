@@ -19,12 +19,7 @@ func (b *builder) domains() []string {
 }
 
 // zones are the domains that the cutover switches.
-func (b *builder) zones() []config.Zone {
-	if b.spec.Cutover == nil {
-		return nil
-	}
-	return sortedBy(b.spec.Cutover.Zones, func(z config.Zone) string { return z.Domain })
-}
+func (b *builder) zones() []config.Zone { return b.zoneList }
 
 func (b *builder) wantedMX(z config.Zone) []string {
 	mx := z.MX
@@ -54,7 +49,9 @@ func (b *builder) seenZone(z config.Zone) bool { return b.zoned[z.Domain].Seen.K
 
 // switched reports whether a domain's mail goes to the target. A zone that
 // cannot be seen is as our record of it says.
-func (b *builder) switched(z config.Zone) bool {
+func (b *builder) switched(z config.Zone) bool { return b.switchedOf[z.Domain] }
+
+func (b *builder) findSwitched(z config.Zone) bool {
 	if !b.seenZone(z) {
 		return b.lastSwitch(z).Outcome > 0
 	}
@@ -64,7 +61,9 @@ func (b *builder) switched(z config.Zone) bool {
 
 // lastSwitch is the record of the latest change of a domain's MX, ours or
 // adopted by attestation.
-func (b *builder) lastSwitch(z config.Zone) Record {
+func (b *builder) lastSwitch(z config.Zone) Record { return b.lastOf[z.Domain] }
+
+func (b *builder) findLastSwitch(z config.Zone) Record {
 	var last Record
 	subject := RRset{Name: z.Domain, Type: "MX"}.Key()
 	for _, r := range b.s.Records {
@@ -116,75 +115,6 @@ func bare(r RRset) RRset {
 	return r
 }
 
-// spf is the domain's SPF record as terms; ok is false where there is none.
-func (b *builder) spf(z config.Zone) (set RRset, terms []string, ok bool) {
-	set, _ = b.set(z.Domain, z.Domain, "TXT")
-	for _, v := range set.Values {
-		if f := strings.Fields(v); len(f) > 0 && strings.EqualFold(f[0], "v=spf1") {
-			return set, f, true
-		}
-	}
-	return set, nil, false
-}
-
-// spfEdit changes terms of the record and nothing else; ok is false if there
-// is nothing to change.
-func (b *builder) spfEdit(z config.Zone, add, remove []string, in Phase) (op SetRecords, ok bool) {
-	set, terms, _ := b.spf(z)
-	set.Zone, set.Name, set.Type = z.Domain, z.Domain, "TXT"
-	add = slices.DeleteFunc(sortedCopy(add), func(t string) bool { return slices.Contains(terms, t) })
-	remove = slices.DeleteFunc(sortedCopy(remove), func(t string) bool { return !slices.Contains(terms, t) })
-	if len(add)+len(remove) == 0 {
-		return op, false
-	}
-	now := set
-	now.Values = editSPF(set.Values, add, remove)
-	op = SetRecords{Old: set, New: now, Add: add, Remove: remove, In: in}
-	if b.off.resultInID {
-		op.Add, op.Remove = nil, nil
-	}
-	return op, true
-}
-
-// editSPF gives the values with terms of the SPF record put before its last
-// mechanism, and terms taken out; a record that is missing is begun.
-func editSPF(values, add, remove []string) []string {
-	out, found := slices.Clone(values), false
-	for i, v := range out {
-		if f := strings.Fields(v); len(f) > 0 && strings.EqualFold(f[0], "v=spf1") {
-			out[i], found = editTerms(f, add, remove), true
-		}
-	}
-	if !found {
-		out = append(out, editTerms([]string{"v=spf1", "~all"}, add, remove))
-	}
-	return out
-}
-
-func editTerms(terms, add, remove []string) string {
-	terms = slices.DeleteFunc(slices.Clone(terms), func(t string) bool { return slices.Contains(remove, t) })
-	at := slices.IndexFunc(terms, func(t string) bool { return strings.HasSuffix(strings.ToLower(t), "all") })
-	if at < 0 {
-		at = len(terms)
-	}
-	for _, t := range add {
-		if !slices.Contains(terms, t) {
-			terms = slices.Insert(terms, at, t)
-			at++
-		}
-	}
-	return strings.Join(terms, " ")
-}
-
-// spfAdded lets the new service send before the domain switches.
-func (b *builder) spfAdded() {
-	for _, z := range b.zones() {
-		if op, ok := b.spfEdit(z, z.SPF.Add, nil, Prepare); ok && !b.switched(z) && b.seenZone(z) {
-			b.prepared = append(b.prepared, b.add(op, true))
-		}
-	}
-}
-
 // switches changes each domain's MX, then waits and tries it.
 func (b *builder) switches() {
 	acts := slices.Concat(b.prepared, b.settled, b.lasts, b.archives, b.pressNeeds())
@@ -198,7 +128,8 @@ func (b *builder) switches() {
 			probe := ProbeMX{Domain: z.Domain, Addresses: b.some(3), RefusalOK: b.route == routeHistory}
 			needs := slices.Concat(b.zoneNeeds(z), acts)
 			if r := b.records[IDOf(probe)]; r.Outcome == 0 || r.Outcome < b.records[b.holdID()].Intent {
-				needs = append(needs, b.add(probe, true, b.holdID()))
+				ready := slices.Concat([]StepID{b.holdID()}, b.settled, b.pressNeeds())
+				needs = append(needs, b.add(probe, true, ready...))
 			}
 			mx = b.add(b.switchOp(z), true, needs...)
 		}

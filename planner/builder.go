@@ -37,6 +37,14 @@ type builder struct {
 	shared    map[string]StepID
 	found     []config.Finding
 
+	// Reckoned once, for each is asked for every mailbox.
+	zoneList    []config.Zone
+	lastOf      map[string]Record // by domain
+	switchedOf  map[string]bool
+	anySwitched bool // some domain is switched
+	end         time.Time
+	hold        StepID
+
 	prepared, settled, lasts, tails []StepID // what the acts of Cutover need
 	archives                        []StepID
 }
@@ -63,6 +71,7 @@ func newBuilder(spec *config.Spec, s Snapshot, now time.Time, off rules) *builde
 		index: indexOf(s), at: map[StepID]int{}, raised: map[StepID]bool{}, shared: map[string]StepID{}}
 	b.over = spec.Cutover != nil && now.After(spec.Cutover.Closes)
 	b.people = b.whoIsWho()
+	b.reckon()
 	b.pressed = true
 	if op := b.pressOp(); op != nil {
 		b.pressed = b.acted(op)
@@ -72,6 +81,27 @@ func newBuilder(spec *config.Spec, s Snapshot, now time.Time, off rules) *builde
 		b.switching = b.switching || !b.switched(z)
 	}
 	return b
+}
+
+// reckon looks once at what many steps ask for.
+func (b *builder) reckon() {
+	b.hold = IDOf(b.holdOp())
+	if b.spec.Cutover == nil {
+		return
+	}
+	b.zoneList = sortedBy(b.spec.Cutover.Zones, func(z config.Zone) string { return z.Domain })
+	b.lastOf, b.switchedOf = map[string]Record{}, map[string]bool{}
+	var last time.Time
+	for _, z := range b.zoneList {
+		rec := b.findLastSwitch(z)
+		b.lastOf[z.Domain] = rec
+		b.switchedOf[z.Domain] = b.findSwitched(z)
+		b.anySwitched = b.anySwitched || b.switchedOf[z.Domain]
+		if rec.OutcomeAt.After(last) {
+			last = rec.OutcomeAt
+		}
+	}
+	b.end = last.Add(b.spec.Cutover.Tail)
 }
 
 // plan adds all steps.

@@ -54,7 +54,7 @@ func shown(op Op, id StepID, x index) (done, seen bool) {
 		return hasValues(o, set), x.zoned[o.New.Zone].Seen.Known()
 	case PutMember:
 		m, ok := x.members[o.Account]
-		return ok && (o.Was == "" && o.Create || m.Address == o.Address), x.members != nil
+		return ok && (o.AccountOnly || m.Address == o.Address || slices.Contains(m.Aliases, o.Address)), x.members != nil
 	case SetSeat:
 		m := x.members[o.Account]
 		return m.VIP == TriOf(o.VIP), m.VIP != Unknown

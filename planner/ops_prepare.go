@@ -115,13 +115,14 @@ type PutMember struct {
 	Was         string   `json:"was,omitempty"` // the mailbox address that is replaced
 	Name        string   `json:"name,omitempty"`
 	Departments []string `json:"departments,omitempty"`
-	Create      bool     `json:"create,omitempty"`
+	Create      bool     `json:"create,omitempty"`       // of the account or its mailbox, whichever is missing
+	AccountOnly bool     `json:"account_only,omitempty"` // the address comes with the press
 }
 
 func (PutMember) Kind() string      { return "put-member" }
 func (p PutMember) Subject() string { return p.Address }
 func (p PutMember) Identity() []string {
-	return []string{p.Corp, p.Account, p.Was, strconv.FormatBool(p.Create)}
+	return []string{p.Corp, p.Account, p.Was, strconv.FormatBool(p.Create), strconv.FormatBool(p.AccountOnly)}
 }
 func (p PutMember) Traits() Traits {
 	return costlyIf(p.Create, Traits{Phase: Provision, Repeat: Once, Undo: "undo.put-member", Rules: []string{"HISTORY-05", "HISTORY-15"}})

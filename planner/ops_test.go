@@ -20,7 +20,7 @@ func everyOp() []Op {
 		Task{"bind-domain", "acme.test", map[string]string{"corp": "wwB"}},
 		SetOption{"wwB", "alice", "imap", true}, ttl,
 		ArchiveMailbox{"wwB", "alice@acme.test", "archive", Freeze}, Inventory{"tags", "wwA"},
-		PutMember{"wwB", "alice", "alice@acme.test", "old@acme.test", "Alice", []string{"Sales"}, true},
+		PutMember{"wwB", "alice", "alice@acme.test", "old@acme.test", "Alice", []string{"Sales"}, true, true},
 		PutShared{"wwB", "info@acme.test", "Info", []string{"alice"}, true},
 		PutGroup{"wwB", "all@acme.test", "All", []string{"alice@acme.test"}, "members", true},
 		SetEnabled{"wwB", "alice", true}, SetSeat{"wwB", "alice", true, Drain}, Notify{"enter-password", "alice@acme.test", Prepare},

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/memory"
@@ -46,95 +44,6 @@ type site struct {
 }
 
 var errCrash = errors.New("died")
-
-// shape is what a site is generated from.
-type shape struct {
-	route    string // imap, history, merge
-	rows     int
-	domains  int
-	ttl      uint32
-	sts, spf bool
-	allocate bool
-	missing  int // rows whose account does not exist yet
-}
-
-func drawShape(t *rapid.T) shape {
-	return shape{
-		route: rapid.SampledFrom([]string{"imap", "history", "merge"}).Draw(t, "route"),
-		rows:  rapid.IntRange(1, 3).Draw(t, "rows"), domains: rapid.IntRange(1, 2).Draw(t, "domains"),
-		ttl: rapid.SampledFrom([]uint32{60, 300, 3600, 86400}).Draw(t, "ttl"),
-		sts: rapid.Bool().Draw(t, "sts"), spf: rapid.Bool().Draw(t, "spf"),
-		allocate: rapid.Bool().Draw(t, "allocate"), missing: rapid.IntRange(0, 3).Draw(t, "missing"),
-	}
-}
-
-func specFor(sh shape) *config.Spec {
-	at := func(host string) config.IMAP { return config.IMAP{Host: host, Port: 993, TLS: config.TLSImplicit} }
-	s := &config.Spec{
-		Source:  config.Side{Kind: "imap", Domain: "acme.test", IMAP: at("old.test")},
-		Target:  config.Side{Kind: "imap", IMAP: at("new.test")},
-		History: &config.History{Mover: "mxmove", Deletions: "keep", Refused: "quarantine"},
-		Cutover: &config.Cutover{Opens: opens, Closes: closes, Tail: 24 * time.Hour, Approvals: 1, Start: "attended"},
-		Roster:  config.Roster{Unlisted: "leave"},
-	}
-	s.Source.IMAP.Login = config.Login{Kind: config.LoginMaster, User: "admin"}
-	for i := range sh.rows {
-		a := fmt.Sprintf("m%d@acme.test", i)
-		s.Roster.Mailboxes = append(s.Roster.Mailboxes, config.Mailbox{Address: a, SourceLogin: a, TargetAddress: a,
-			TargetLogin: a, Account: fmt.Sprintf("m%d", i), Kind: "member", TargetPassword: config.SecretRef("env:PW")})
-	}
-	for _, d := range []string{"acme.test", "acme.example"}[:sh.domains] {
-		z := config.Zone{Domain: d, Kind: "manual", MX: []string{"10 mx.new.test"}}
-		if sh.spf {
-			z.SPF = config.SPF{Add: []string{"include:new.test"}, Remove: []string{"include:old.test"}}
-		}
-		s.Cutover.Zones = append(s.Cutover.Zones, z)
-	}
-	if sh.domains == 2 {
-		s.Source.Aliases = []string{"acme.example"}
-	}
-	if sh.route != "imap" {
-		s.Target.Kind, s.Target.CorpID, s.Target.Procedure = "wecom", "wwB", sh.route
-		if sh.allocate {
-			s.Roster.Unlisted = "allocate"
-		}
-	}
-	if sh.route == "merge" {
-		s.History = nil
-		s.Source.Kind, s.Source.CorpID, s.Source.Creator, s.Target.Creator = "wecom", "wwA", "zhang", "zhang"
-		s.Target.Archive = &config.Archive{Path: "archive"}
-		s.Acknowledged = []config.Acknowledge{{Kind: "merge-tenants", Subject: "tenant/wwB", Because: "trial mail",
-			AtMost: config.Bounds{Mailboxes: 10, Messages: 1000}}}
-	}
-	return s
-}
-
-func newSite(sh shape, off planner.Without) *site {
-	s := &site{Without: off, spec: specFor(sh), now: start, records: map[planner.StepID]planner.Record{}, facts: map[planner.StepID]planner.Fact{}}
-	s.world = memory.New(s.spec, func() time.Time { return s.now })
-	for i, row := range s.spec.Roster.Mailboxes {
-		s.world.Deliver(memory.Source, row.Address, "INBOX", letter(i))
-		if sh.route != "imap" && i >= sh.missing {
-			m := planner.Member{Account: row.Account, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.No}
-			if sh.route == "merge" {
-				m.Address = row.Account + "@trial.test"
-				s.world.Deliver(memory.Target, row.Address, "INBOX", letter(100+i))
-			}
-			s.world.PutAccount(m)
-		}
-	}
-	for _, z := range s.spec.Cutover.Zones {
-		d := z.Domain
-		s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "MX", Values: []string{"10 mx.old.test"}, TTL: sh.ttl})
-		if sh.spf {
-			s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "TXT", Values: []string{"v=spf1 include:old.test -all", "other"}, TTL: 60})
-		}
-		if sh.sts {
-			s.world.PutSet(planner.RRset{Zone: d, Name: "_mta-sts." + d, Type: "TXT", Values: []string{"v=STSv1; id=1;"}, TTL: sh.ttl})
-		}
-	}
-	return s
-}
 
 func letter(n int) memory.Message {
 	return memory.Message{Body: fmt.Appendf(nil, "Message-ID: <%d>\r\n\r\nhello", n), Date: start.AddDate(0, 0, -1)}

@@ -8,10 +8,15 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
 )
 
 // Options say how to show something.
 type Options struct {
+	Earlier   *planner.Plan // to tell what changed since; nil: not told
+	Approvals int           // how many valid approvals are at hand
+	Limit     int           // characters that Markdown may have; 0: as many as it takes
+
 	Width int       // cells a line; 60 to 100, others are brought into that range
 	Color bool      // ANSI colours
 	Full  bool      // every mailbox, not only the first ones

@@ -25,7 +25,7 @@ func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) err
 	v.cannotSee()
 	v.gates()
 	v.findings()
-	v.section("render.way-back", plain, v.t("render.way-back.open"))
+	v.sinceAndBack()
 	v.next()
 	return v.flush(w)
 }
@@ -53,8 +53,7 @@ func (v *planView) section(code string, s style, words string) {
 }
 
 func (v *planView) header() {
-	spec := v.plan.Spec
-	v.flow(sourceName(spec)+" -> "+spec.Target.IMAP.Host, v.t("render.carrier"))
+	v.flow(v.title(), v.route())
 	seen := v.t("render.never-observed")
 	if at := v.plan.Observed.At; !at.IsZero() {
 		seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
@@ -68,29 +67,6 @@ func sourceName(spec *config.Spec) string {
 		return spec.Source.Domain
 	}
 	return spec.Source.IMAP.Host
-}
-
-// byRisk counts the steps of each risk and names those that cannot be undone.
-func (v *planView) byRisk() {
-	of := map[planner.Risk][]planner.Step{}
-	for _, s := range v.plan.Steps {
-		of[s.Op.Traits().Risk] = append(of[s.Op.Traits().Risk], s)
-	}
-	v.risky("render.irreversible", "render.irreversible.none", red, of[planner.Final])
-	v.risky("render.costly", "render.costly.none", yellow, of[planner.Costly])
-	v.section("render.routine", plain, v.routine(of[planner.Reversible]))
-}
-
-func (v *planView) risky(label, none string, s style, steps []planner.Step) {
-	if len(steps) == 0 {
-		v.section(label, plain, v.t(none))
-		return
-	}
-	v.section(label, s, v.t("render.steps", "n", Count(len(steps))))
-	for _, st := range steps {
-		v.para(1, s, string(st.ID))
-		v.para(v.column, plain, v.t("render.undo", "undo", v.t(st.Op.Traits().Undo)))
-	}
 }
 
 func (v *planView) routine(steps []planner.Step) string {
@@ -125,8 +101,10 @@ const firstRows = 10
 func (v *planView) mailboxes() {
 	boxes, records := byAddress(v.plan), recordsOf(v.plan)
 	var rows [][]string
+	listed := map[string]bool{} // by its first pass
 	for _, s := range v.plan.Steps {
-		if op, ok := s.Op.(planner.CopyMailbox); ok {
+		if op, ok := s.Op.(planner.CopyMailbox); ok && !listed[op.Address] {
+			listed[op.Address] = true
 			rows = append(rows, v.mailbox(op, s, boxes[op.Address], records[op.Address]))
 		}
 	}
@@ -175,17 +153,12 @@ func orDash(s string) string {
 	return s
 }
 
-func (v *planView) touches() {
-	n := len(v.plan.Steps)
-	if n == 0 {
-		v.section("render.touches", plain, v.t("render.none"))
-		return
-	}
-	v.section("render.touches", plain, v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host))
-}
-
-func (v *planView) notCarried() {
+// notCarriedWords lists what the plan leaves behind.
+func (v *planView) notCarriedWords() string {
 	spec := v.plan.Spec
+	if v.byVendor() {
+		return v.vendorLeaves()
+	}
 	var parts []string
 	if h := spec.History; h == nil {
 		parts = append(parts, v.t("render.not-carried.mail"))
@@ -202,7 +175,7 @@ func (v *planView) notCarried() {
 		parts = append(parts, v.t("render.not-carried.addresses", "addresses", v.list(spec.Roster.Skip)))
 	}
 	parts = append(parts, v.t("render.not-carried.always"))
-	v.section("render.not-carried", plain, strings.Join(parts, v.t("render.semicolon")))
+	return strings.Join(parts, v.t("render.semicolon"))
 }
 
 // list joins names, the first few unless all are asked for.
@@ -230,6 +203,7 @@ func (v *planView) gates() {
 		state, words = "render.gate.closed", v.t("render.gate.findings", "n", strconv.Itoa(blocks))
 	}
 	v.gate("", state, words)
+	v.moreGates()
 }
 
 func (v *planView) gate(label, state, words string) {

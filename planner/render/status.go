@@ -89,7 +89,8 @@ func recordsOf(p *planner.Plan) map[string]planner.Record {
 	}
 	records := make(map[string]planner.Record, len(p.Steps))
 	for _, s := range p.Steps {
-		if op, ok := s.Op.(planner.CopyMailbox); ok {
+		op, ok := s.Op.(planner.CopyMailbox)
+		if ok && byStep[s.ID].Intent >= records[op.Address].Intent { // the pass begun last
 			records[op.Address] = byStep[s.ID]
 		}
 	}

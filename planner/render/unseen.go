@@ -37,7 +37,7 @@ func (v *planView) cannotSee() {
 			"all", all, "what", v.what(b.fault), "addresses", v.list(b.addresses[1:])))
 		lines = append(lines, v.hints(b.fault)...)
 	}
-	if never > 0 {
+	if never > 0 && !v.byVendor() {
 		lines = append(lines, v.t("render.cannot-see.never", "n", Count(never), "all", all))
 	}
 	if len(lines) == 0 {
@@ -150,7 +150,9 @@ func (v *planView) group(of []config.Finding) {
 	}
 	v.para(1, severityStyle(f.Severity), head)
 	v.para(5, bold, v.what(f.Msg))
-	v.whyAndDo(5, f.Msg)
+	if f.Code != "plan.unacknowledged" { // told under IRREVERSIBLE
+		v.whyAndDo(5, f.Msg)
+	}
 	if len(of) > 1 {
 		var others []string
 		for _, g := range of[1:] {

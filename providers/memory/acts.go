@@ -60,8 +60,13 @@ func (w *World) effect(op planner.Op) error {
 		w.co.notices = append(w.co.notices, o)
 	case planner.PutTags:
 		w.co.tags[o.Corp] = true
-	case planner.Task, planner.WizardCopy:
+	case planner.Task:
 		w.co.done[planner.IDOf(op)] = true
+	case planner.WizardCopy:
+		w.co.done[planner.IDOf(op)] = true
+		for _, a := range o.Addresses {
+			w.vendorCopies(w.boxes[a])
+		}
 	case planner.HoldDirectory, planner.DropMailbox, planner.Compare: // only told
 	default:
 		if w.person(op) || w.press(op) {
@@ -147,16 +152,27 @@ func (w *World) erase() {
 			}
 		}
 		b.side[Target].folders = map[string]*folder{"INBOX": {next: 1}}
-		for path, f := range b.side[Source].folders {
-			for _, m := range f.messages {
-				b.side[Target].folder(path).add(m)
-			}
-		}
+		w.vendorCopies(b)
 		account := row.Account
 		if account == "" {
 			account, _, _ = strings.Cut(row.TargetAddress, "@")
 		}
+		if w.co.members[account] == nil {
+			w.co.members[account] = &planner.Member{Account: account, Name: row.Name, Enabled: planner.Yes, VIP: planner.No}
+		}
 		w.member(account).Address = row.TargetAddress
+	}
+}
+
+// vendorCopies brings what is not at the target yet.
+func (w *World) vendorCopies(b *box) {
+	for path, f := range b.side[Source].folders {
+		to := b.side[Target].folder(path)
+		for _, m := range f.messages {
+			if !slices.ContainsFunc(to.messages, func(have Message) bool { return string(have.Body) == string(m.Body) }) {
+				to.add(m)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,254 @@
+package render
+
+import (
+	_ "embed" // the run-sheet's template
+	"html/template"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+)
+
+//go:embed runsheet.html
+var runSheet string
+
+// HTML writes a plan as a run-sheet to print: one page of its own that needs
+// no other file, with times, owners, room for initials and signatures.
+// Steps that people do and those that cannot be undone stand alone; others of
+// one kind share a line unless opt.Full.
+func HTML(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
+	v := &planView{page: newPage(cat, opt), plan: plan}
+	t, err := template.New("runsheet").Funcs(template.FuncMap{"t": func(code string) string { return cat.T(code) }}).Parse(runSheet)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, v.sheet())
+}
+
+// sheetView is what the template shows.
+type sheetView struct {
+	Lang                         string
+	Title, Route, ID, Seen, Rule string
+	Counts                       []fact
+	Finals                       []finalView
+	Phases                       []sheetPhase
+	Gates                        []gateView
+	DoBy, Facts                  []fact
+	Findings                     []fact
+	Gated                        string
+}
+
+type sheetPhase struct {
+	Name, When, Takes string
+	Lines             []sheetLine
+}
+
+// sheetLine is a step, or several of one kind.
+type sheetLine struct {
+	Place, When, What, Note, ID, Owner, Takes string
+	Final, Costly                             bool
+}
+
+func (v *planView) sheet() sheetView {
+	s := sheetView{Lang: string(v.cat.Lang()), Title: clean(v.title()), Route: v.route(), ID: v.plan.ID, Gated: v.plan.Gated()[:16],
+		Seen: v.t("render.never-observed"), Rule: v.pointOfNoReturn(), Finals: v.finals(), Phases: v.phases(), Gates: v.allGates(), DoBy: v.deadlines()}
+	if at := v.plan.Observed.At; !at.IsZero() {
+		s.Seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
+	}
+	for _, r := range []struct {
+		code string
+		risk planner.Risk
+	}{{"render.irreversible", planner.Final}, {"render.costly", planner.Costly}, {"render.routine", planner.Reversible}} {
+		s.Counts = append(s.Counts, fact{v.t(r.code), Count(len(v.ofRisk(r.risk)))})
+	}
+	for _, f := range []fact{{"render.since", v.since()}, {"render.touches", v.touched()}, {"render.not-carried", v.notCarriedWords()},
+		{"render.cannot-see", v.unknown()}, {"render.way-back", v.wayBack()}} {
+		if f.Words != "" {
+			s.Facts = append(s.Facts, fact{v.t(f.Label), clean(f.Words)})
+		}
+	}
+	s.Findings = v.sheetFindings()
+	return s
+}
+
+// sheetFindings are the findings grouped by code, in words.
+func (v *planView) sheetFindings() []fact {
+	var list []fact
+	at, n := map[string]int{}, map[string]int{}
+	for _, f := range v.plan.Findings {
+		n[f.Code]++
+		if n[f.Code] == 1 {
+			at[f.Code] = len(list)
+			list = append(list, fact{v.t("render.severity."+string(f.Severity)) + " " + f.Code, clean(joinWords(" ", placeOf(f), v.what(f.Msg)))})
+		}
+	}
+	for code, i := range at {
+		if n[code] > 1 {
+			list[i].Words += v.t("render.semicolon") + "+ " + Count(n[code]-1)
+		}
+	}
+	return list
+}
+
+func placeOf(f config.Finding) string {
+	if place := f.At.String(); place != "" {
+		return place
+	}
+	return f.Subject
+}
+
+// phases are the phases that have steps.
+func (v *planView) phases() []sheetPhase {
+	var list []sheetPhase
+	for in := planner.Prepare; in <= planner.Retire; in++ {
+		lines := v.phaseLines(in)
+		if len(lines) == 0 {
+			continue
+		}
+		p := sheetPhase{Name: v.t("render.phase." + in.String()), When: v.phaseWhen(in), Lines: lines}
+		if d := v.phaseTime(in); d > 0 {
+			p.Takes = v.t("render.sheet.takes", "span", Duration(v.cat, max(d, time.Second)))
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// phaseWhen places a phase around the window.
+func (v *planView) phaseWhen(in planner.Phase) string {
+	c := v.plan.Spec.Cutover
+	switch {
+	case c == nil:
+		return ""
+	case in < planner.Freeze:
+		return v.t("render.sheet.before", "at", v.moment(c.Opens))
+	case in == planner.Freeze:
+		return v.t("render.sheet.from", "at", v.moment(c.Opens))
+	case in == planner.Cutover:
+		return v.t("render.sheet.from", "at", v.moment(c.Opens.Add(v.phaseTime(planner.Freeze)))) + v.t("render.comma") +
+			v.t("render.sheet.until", "at", v.moment(c.Closes))
+	case in == planner.Drain:
+		return v.t("render.sheet.until", "at", v.moment(c.Closes.Add(c.Tail)))
+	}
+	return v.t("render.sheet.from", "at", v.moment(c.Closes.Add(c.Tail)))
+}
+
+// sharedFrom is how many steps of one kind share a line.
+const sharedFrom = 6
+
+func (v *planView) phaseLines(in planner.Phase) []sheetLine {
+	n := map[string]int{}
+	for _, s := range v.plan.Steps {
+		if s.Op.Traits().Phase == in {
+			n[s.Op.Kind()]++
+		}
+	}
+	var lines []sheetLine
+	at := map[string]int{}
+	clock := v.clock(in)
+	for i, s := range v.plan.Steps {
+		t := s.Op.Traits()
+		if t.Phase != in {
+			continue
+		}
+		j, begun := at[s.Op.Kind()]
+		if !begun {
+			j = len(lines)
+		}
+		if alone := t.Person || t.Risk == planner.Final || n[s.Op.Kind()] < sharedFrom || v.opt.Full; alone || !begun {
+			lines = append(lines, v.sheetLine(i+1, s, clock))
+			if alone {
+				clock.pass(v, s)
+				continue
+			}
+			at[s.Op.Kind()] = j
+		}
+		lines[j].Place = strings.SplitN(lines[j].Place, "-", 2)[0] + "-" + strconv.Itoa(i+1)
+		lines[j].What, lines[j].ID = v.t("render.kind-count", "n", Count(n[s.Op.Kind()]), "kind", v.kind(s.Op.Kind())), ""
+		lines[j].Takes = ""
+		clock.pass(v, s)
+	}
+	return lines
+}
+
+func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
+	t := s.Op.Traits()
+	l := sheetLine{Place: strconv.Itoa(n), When: at.time(), What: v.kind(s.Op.Kind()) + " " + clean(s.Op.Subject()), ID: clean(string(s.ID)),
+		Owner: "mxmove", Final: t.Risk == planner.Final, Costly: t.Risk == planner.Costly}
+	if task, ok := s.Op.(planner.Task); ok {
+		l.What = v.t("task."+task.Name+".what") + v.t("render.aside", "words", clean(task.On))
+		l.Note = v.taskNote(task)
+	}
+	if t.Person {
+		l.Owner = v.t("render.sheet.person")
+	}
+	if m, ok := s.Op.(planner.MergeTenants); ok && m.Creator != "" {
+		l.Owner = m.Creator
+	}
+	if d := v.lasts(s); d > 0 {
+		l.Takes = Duration(v.cat, max(d, time.Second))
+	}
+	return l
+}
+
+// taskNote says how a person's task is done, and with which values.
+func (v *planView) taskNote(task planner.Task) string {
+	words := v.cat.Text(text.Msg{Code: "task." + task.Name + ".do", Args: text.Args(task.Args)})
+	for _, k := range sortedKeys(task.Args) {
+		words += v.t("render.semicolon") + k + v.t("render.colon") + task.Args[k]
+	}
+	return clean(words)
+}
+
+// lasts is a step's estimate; a person's irreversible act takes what the spec
+// declares.
+func (v *planView) lasts(s planner.Step) time.Duration {
+	t := s.Op.Traits()
+	if c := v.plan.Spec.Cutover; c != nil && t.Person && t.Risk == planner.Final && t.Phase == planner.Cutover && c.Duration > 0 {
+		return c.Duration
+	}
+	return s.Estimate
+}
+
+// sheetClock goes through the window step by step.
+type sheetClock struct{ at time.Time }
+
+func (v *planView) clock(in planner.Phase) *sheetClock {
+	c := v.plan.Spec.Cutover
+	if c == nil || in != planner.Freeze && in != planner.Cutover {
+		return &sheetClock{}
+	}
+	at := c.Opens.In(v.opt.Now.Location())
+	if in == planner.Cutover {
+		at = at.Add(v.phaseTime(planner.Freeze))
+	}
+	return &sheetClock{at}
+}
+
+func (c *sheetClock) time() string {
+	if c.at.IsZero() {
+		return ""
+	}
+	return c.at.Format("15:04")
+}
+
+// pass lets a step's time go by; copies run side by side.
+func (c *sheetClock) pass(v *planView, s planner.Step) {
+	if c.at.IsZero() || !s.Work {
+		return
+	}
+	d := v.lasts(s)
+	if _, copy := s.Op.(planner.CopyMailbox); copy {
+		d /= time.Duration(v.atOnce())
+	}
+	c.at = c.at.Add(d)
+}
+
+// atOnce is how many mailboxes are copied side by side.
+func (v *planView) atOnce() int {
+	return max(1, min(v.plan.Spec.Source.IMAP.Limits.Connections, v.plan.Spec.Target.IMAP.Limits.Connections))
+}

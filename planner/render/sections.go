@@ -1,0 +1,200 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// byRisk tells of the steps, those that cannot be undone first.
+func (v *planView) byRisk() {
+	v.irreversible()
+	if words := v.pointOfNoReturn(); words != "" {
+		v.rule(words)
+	}
+	v.costly()
+	steps := v.ofRisk(planner.Reversible)
+	if v.onlyCopies(steps) {
+		v.section("render.routine", plain, v.routine(steps))
+		return
+	}
+	v.section("render.routine", plain, v.t("render.steps", "n", Count(len(steps)))+v.t("render.colon")+v.routineKinds())
+}
+
+func (v *planView) onlyCopies(steps []planner.Step) bool {
+	for _, s := range steps {
+		if op, ok := s.Op.(planner.CopyMailbox); !ok || op.In != planner.Copy {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *planView) irreversible() {
+	finals := v.finals()
+	if len(finals) == 0 {
+		v.section("render.irreversible", plain, v.noFinal())
+		return
+	}
+	v.section("render.irreversible", red, v.t("render.irreversible.of", "n", Count(len(finals)), "all", Count(len(v.plan.Steps))))
+	for _, f := range finals {
+		v.final(f)
+	}
+}
+
+// noFinal says that nothing is destroyed; where addresses are switched that is
+// said under COSTLY.
+func (v *planView) noFinal() string {
+	if v.plan.Spec.Cutover != nil {
+		return v.t("render.irreversible.none-switched")
+	}
+	return v.t("render.irreversible.none")
+}
+
+func (v *planView) final(f finalView) {
+	v.hang(" "+f.Name, 5, red, f.ID)
+	v.para(5, plain, v.t("render.final.step", "n", strconv.Itoa(f.N), "rules", f.Rules))
+	label := v.t("render.final.ack")
+	column := 5 + cells(label) + 2
+	for _, one := range f.Facts {
+		column = max(column, 5+cells(one.Label)+2)
+	}
+	for _, one := range f.Facts {
+		v.indented(one.Label, 5, column, one.Words)
+	}
+	if f.Ack != "" {
+		v.indented(label, 5, column, f.Ack)
+		return
+	}
+	v.para(5, red, v.t("render.final.paste"))
+	v.toPaste(f.Block)
+}
+
+// toPaste shows lines that must not be broken; a narrow page moves them left.
+func (v *planView) toPaste(block string) {
+	lines, widest := strings.Split(strings.TrimRight(clean(block), "\n"), "\n"), 0
+	for _, l := range lines {
+		widest = max(widest, cells(l))
+	}
+	for _, l := range lines {
+		v.line(strings.Repeat(" ", max(0, min(7, v.width-widest))) + l)
+	}
+}
+
+// indented is a label and words beside it, both to the right of the margin.
+func (v *planView) indented(label string, indent, column int, words string) {
+	v.hang(strings.Repeat(" ", indent)+label, column, plain, words)
+}
+
+// rule is a line across the page with words in it.
+func (v *planView) rule(words string) {
+	const least = 3
+	room := v.width - cells(words) - 2
+	if room < 2*least {
+		v.para(0, red, words)
+		return
+	}
+	side := min(room/2, 5)
+	v.line(v.paint(red, strings.Repeat("=", side)+" "+words+" "+strings.Repeat("=", side)))
+}
+
+func (v *planView) costly() {
+	kinds := v.kinds(planner.Costly)
+	if len(kinds) == 0 {
+		v.section("render.costly", plain, v.t("render.costly.none"))
+		return
+	}
+	n := 0
+	for _, k := range kinds {
+		n += k.N
+	}
+	v.section("render.costly", yellow, v.t("render.steps", "n", Count(n)))
+	for _, k := range kinds {
+		words := strconv.Itoa(k.First) + v.t("render.colon") + k.Label + " " + k.Subjects[0]
+		if k.N > 1 {
+			words = k.places() + v.t("render.colon") + v.t("render.kind-count", "n", Count(k.N), "kind", k.Label)
+		}
+		v.para(1, yellow, words)
+		v.para(5, plain, v.t("render.undo", "undo", k.Undo))
+	}
+}
+
+// places is where in the plan the steps stand.
+func (k kindView) places() string {
+	if k.First == k.Last {
+		return strconv.Itoa(k.First)
+	}
+	return strconv.Itoa(k.First) + "-" + strconv.Itoa(k.Last)
+}
+
+func (v *planView) touches() {
+	v.section("render.touches", plain, v.touched())
+}
+
+func (v *planView) touched() string {
+	n, boxes := len(v.plan.Steps), map[string]bool{}
+	switch {
+	case n == 0:
+		return v.t("render.none")
+	case v.plan.Spec.Cutover == nil && v.onlyCopies(v.plan.Steps):
+		return v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host)
+	}
+	for _, s := range v.plan.Steps {
+		if op, ok := s.Op.(planner.CopyMailbox); ok {
+			boxes[op.Address] = true
+		}
+	}
+	words := v.people()
+	if len(boxes) > 0 {
+		words += v.t("render.semicolon") + v.t("render.people.copied", "n", Count(len(boxes)))
+	}
+	return words
+}
+
+func (v *planView) notCarried() {
+	v.section("render.not-carried", plain, v.notCarriedWords())
+}
+
+// vendorLeaves is what a merge or an upgrade leaves behind: the vendor
+// carries the source's mail itself.
+func (v *planView) vendorLeaves() string {
+	parts := []string{}
+	if v.losing() > 0 {
+		parts = append(parts, v.t("render.not-carried.erased"))
+	}
+	for i, s := range v.plan.Steps {
+		if _, ok := s.Op.(planner.PutTags); ok {
+			parts = append(parts, v.t("render.not-carried.tags", "n", strconv.Itoa(i+1)))
+		}
+	}
+	if skip := v.plan.Spec.Roster.Skip; len(skip) > 0 {
+		parts = append(parts, v.t("render.not-carried.addresses", "addresses", v.list(skip)))
+	}
+	return strings.Join(append(parts, v.t("render.not-carried.vendor")), v.t("render.semicolon"))
+}
+
+func (v *planView) moreGates() {
+	for _, g := range v.cutoverGates() {
+		state := "render.gate.closed"
+		if g.Open {
+			state = "render.gate.open"
+		}
+		v.gate("", state, g.Name+v.t("render.colon")+g.Words)
+	}
+}
+
+// sinceAndBack closes the page: what is due, what differs, what going back takes.
+func (v *planView) sinceAndBack() {
+	for i, d := range v.deadlines() {
+		label := ""
+		if i == 0 {
+			label = v.t("render.do-by")
+		}
+		v.hang(label, v.column, plain, d.Label+v.t("render.colon")+d.Words)
+	}
+	if words := v.since(); words != "" {
+		v.section("render.since", plain, words)
+	}
+	v.section("render.way-back", plain, v.wayBack())
+}
