@@ -41,6 +41,7 @@ func runAgainst(c *cli, o planOptions) error {
 			return err
 		}
 	}
+	o.doing = o.out == "" || file.Salt != "" // there is nothing to apply
 	plan := planner.Build(spec, file.Observed, c.Now())
 	plan.Stamp(c.Version)
 	return c.givePlan(plan, o)
@@ -55,10 +56,15 @@ func (c *cli) loadOffline(v variables) (*config.Spec, error) {
 	if loaded.Spec == nil {
 		return nil, &invalid{found, loaded.Files}
 	}
-	found = slices.DeleteFunc(found, func(f config.Finding) bool {
+	return loaded.Spec, render.Findings(c.Stderr, c.cat, loaded.Files, withoutSecrets(found), c.options())
+}
+
+// withoutSecrets leaves out the warnings about secrets that are not here, for
+// commands that need none.
+func withoutSecrets(found []config.Finding) []config.Finding {
+	return slices.DeleteFunc(found, func(f config.Finding) bool {
 		return f.Severity == config.Warning && strings.HasPrefix(f.Code, "secret.")
 	})
-	return loaded.Spec, render.Findings(c.Stderr, c.cat, loaded.Files, found, c.options())
 }
 
 func (c *cli) sayAgainst(name string, file *planner.SnapshotFile) error {

@@ -13,7 +13,7 @@ type planOptions struct {
 	vars                 variables
 	out                  string
 	detailed, json, full bool
-	doing                bool // apply shows it
+	doing                bool // no next command: apply shows it, or nothing can be applied
 	against              string
 }
 

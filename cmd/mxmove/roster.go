@@ -96,6 +96,7 @@ func runRosterCheck(c *cli, o rosterOptions) error {
 	if loaded.Spec == nil {
 		return &invalid{found, loaded.Files}
 	}
+	found = withoutSecrets(found)
 	v := rosterOf(loaded.Spec.Roster, found)
 	if o.json {
 		return writeJSON(c, v)
