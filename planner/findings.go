@@ -18,13 +18,14 @@ const recordsFresh = 24 * time.Hour
 func findings(spec *config.Spec, s Snapshot, now time.Time) []config.Finding {
 	found := slices.Clone(s.Findings)
 	found = append(found, unseenServers(s)...)
-	if spec.History == nil {
-		found = append(found, warning("", "plan.no-history"))
-	} else {
+	switch p := spec.Target.Procedure; {
+	case spec.History != nil:
 		found = append(found, unseenMailboxes(spec, s)...)
 		found = append(found, quotas(spec, s)...)
 		found = append(found, lostRecords(spec, s)...)
 		found = append(found, targetGaps(s)...)
+	case p != config.ProcedureMerge && p != config.ProcedureUpgrade: // there the vendor carries the mail
+		found = append(found, warning("", "plan.no-history"))
 	}
 	if !s.At.IsZero() && now.Sub(s.At) > recordsFresh {
 		found = append(found, warning("", "plan.old", "at", s.At.Format("2006-01-02 15:04 -0700")))

@@ -17,6 +17,7 @@ import (
 // they are found in texts too.
 type mask struct {
 	salt    []byte
+	hashes  map[string]string // made so far: most values stand in several fields
 	words   map[string]string // whole words in texts, in lower case
 	phrases map[string]string // with blanks or not in ASCII: found anywhere in texts
 	replace *strings.Replacer // made of phrases
@@ -26,13 +27,17 @@ type mask struct {
 }
 
 func newMask(salt []byte) *mask {
-	return &mask{salt: salt, words: map[string]string{}, phrases: map[string]string{}, steps: map[string]StepID{}}
+	return &mask{salt: salt, hashes: map[string]string{}, words: map[string]string{}, phrases: map[string]string{}, steps: map[string]StepID{}}
 }
 
 func (m *mask) hash(of string, digits int) string {
+	if known, ok := m.hashes[of]; ok {
+		return known[:digits]
+	}
 	h := hmac.New(sha256.New, m.salt)
 	h.Write([]byte(of))
-	return hex.EncodeToString(h.Sum(nil))[:digits]
+	m.hashes[of] = hex.EncodeToString(h.Sum(nil))
+	return m.hashes[of][:digits]
 }
 
 // local masks who is before the @, or a login or account: 48 bits, so that

@@ -237,7 +237,7 @@ func (v *planView) next() {
 	case v.opt.File == "":
 		code = "render.next.apply"
 	}
-	v.para(0, bold, v.t(code, "file", v.opt.File, "n", Count(short), "all", Count(len(v.plan.Steps))))
+	v.para(0, bold, v.t(code, "file", v.opt.File, "n", Count(short), "all", Count(len(v.plan.Spec.Roster.Mailboxes))))
 }
 
 // notInStep counts mailboxes that lack something, though it may be nothing
