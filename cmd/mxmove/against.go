@@ -36,7 +36,7 @@ func runAgainst(c *cli, o planOptions) error {
 	if spec, err = file.SpecFor(spec); err != nil {
 		return err
 	}
-	if !o.json {
+	if !o.data() {
 		if err := c.sayAgainst(o.against, file); err != nil {
 			return err
 		}

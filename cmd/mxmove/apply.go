@@ -67,7 +67,7 @@ func applyNow(ctx context.Context, c *cli, o applyOptions) error {
 		return err
 	}
 	if !o.json {
-		if err := c.showPlan(plan, planOptions{full: o.full, doing: true}); err != nil {
+		if err := c.showPlan(plan, planOptions{shape: shape{format: "text", full: o.full}, doing: true}); err != nil {
 			return err
 		}
 	}

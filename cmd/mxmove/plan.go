@@ -6,28 +6,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mxmove/mxmove/planner"
-	"github.com/mxmove/mxmove/planner/render"
 )
 
 type planOptions struct {
-	vars                 variables
-	out                  string
-	detailed, json, full bool
-	doing                bool // no next command: apply shows it, or nothing can be applied
-	against              string
+	shape
+	vars     variables
+	out      string
+	detailed bool
+	doing    bool // no next command: apply shows it, or nothing can be applied
+	against  string
 }
 
 func newPlanCommand(c *cli) *cobra.Command {
 	var o planOptions
 	cmd := c.command("plan [--out FILE] [--against SNAPSHOT]", codesPlan,
-		[]string{"plan --out acme.plan", "plan --full", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
+		[]string{"plan --out acme.plan", "plan --full", "plan --format markdown --since last.plan", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
 		func(ctx context.Context, _ []string) error { return runPlan(ctx, c, o) })
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
 	cmd.Flags().StringVar(&o.against, "against", "", c.cat.T("cmd.plan.flag.against"))
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, c.cat.T("cmd.plan.flag.detailed"))
-	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
-	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
+	o.shape.flags(c, cmd.Flags())
 	return cmd
 }
 
@@ -66,23 +65,7 @@ func (c *cli) givePlan(plan *planner.Plan, o planOptions) error {
 }
 
 func (c *cli) showPlan(plan *planner.Plan, o planOptions) error {
-	if o.json {
-		b, err := planner.Encode(plan)
-		if err == nil {
-			_, err = c.Stdout.Write(b)
-		}
-		return err
-	}
 	opt := c.options()
-	opt.Full, opt.File, opt.Doing = o.full, o.out, o.doing
-	return render.Plan(c.Stdout, c.cat, plan, opt)
-}
-
-// writePlan keeps the plan to its owner: it names people.
-func writePlan(name string, plan *planner.Plan) error {
-	b, err := planner.Encode(plan)
-	if err != nil {
-		return err
-	}
-	return writeOwn(name, b)
+	opt.File, opt.Doing = o.out, o.doing
+	return c.write(plan, o.shape, opt)
 }

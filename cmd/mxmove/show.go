@@ -11,10 +11,9 @@ import (
 
 func newShowCommand(c *cli) *cobra.Command {
 	var o planOptions
-	cmd := c.command("show FILE", codesState, []string{"show acme.plan", "show acme.snapshot", "show acme.plan --full", "show acme.plan --json"},
+	cmd := c.command("show FILE", codesState, []string{"show acme.plan", "show acme.snapshot", "show acme.plan --full", "show acme.plan --format html", "show acme.plan --json"},
 		cobra.ExactArgs(1), func(_ context.Context, args []string) error { return runShow(c, o, args[0]) })
-	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
-	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
+	o.shape.flags(c, cmd.Flags())
 	return cmd
 }
 
