@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -46,8 +47,8 @@ func runValidate(c *cli, o validateOptions) error {
 		return err
 	}
 	s := loaded.Spec
-	return c.say("cmd.validate.ok", "mailboxes", strconv.Itoa(len(s.Roster.Mailboxes)), "source", s.Source.IMAP.Host,
-		"target", s.Target.IMAP.Host)
+	return c.say("cmd.validate.ok", "mailboxes", strconv.Itoa(len(s.Roster.Mailboxes)), "source", nameOf(s.Source),
+		"target", nameOf(s.Target))
 }
 
 // writeFindings gives each finding with its texts, for editors and CI.
@@ -81,3 +82,6 @@ func writeJSON(c *cli, v any) error {
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
+
+// nameOf is what a side is called: its tenant, else its server.
+func nameOf(s config.Side) string { return cmp.Or(s.CorpID, s.IMAP.Host, s.Kind) }

@@ -23,7 +23,7 @@ func (v *planView) cutoverGates() []gateView {
 		return nil
 	}
 	gates := []gateView{v.window(c), {v.t("render.gate.approvals"),
-		v.t("render.gate.of", "n", Count(v.opt.Approvals), "all", Count(max(c.Approvals, 1))), v.opt.Approvals >= max(c.Approvals, 1)}}
+		v.t("render.gate.of", "n", Count(v.opt.Approvals), "all", Count(c.Approvals)), v.opt.Approvals >= c.Approvals}}
 	if finals := v.plan.Finals(); len(finals) > 0 {
 		n := 0
 		for _, f := range finals {
