@@ -10,7 +10,6 @@ import (
 // cutoverAt is where parts of cutover stand that are checked against others.
 type cutoverAt struct {
 	opens, closes, tail, duration, approvals, approvers, accept Pos
-	zones                                                       []zoneAt
 }
 
 // zoneAt is the same of a zone.

@@ -45,7 +45,6 @@ type rosterOptions struct {
 	from    string
 	out     string
 	domain  string
-	file    string
 	to      string
 	keep    bool
 	archive bool

@@ -211,7 +211,7 @@ func (c *memConn) at(op string) error {
 
 func (c *memConn) Close() error { c.dead = true; return nil }
 
-func (c *memConn) Examine(_ context.Context, f Folder) (Opened, error) { return c.Select(nil, f) }
+func (c *memConn) Examine(ctx context.Context, f Folder) (Opened, error) { return c.Select(ctx, f) }
 
 func (c *memConn) Select(_ context.Context, f Folder) (Opened, error) {
 	if err := c.at("select"); err != nil {

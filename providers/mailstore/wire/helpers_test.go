@@ -109,8 +109,6 @@ func play(t *testing.T, nc net.Conn, cert *tls.Config, text string) {
 	}
 }
 
-const greetCaps = "IMAP4rev1 LITERAL+ UIDPLUS ID"
-
 // talk connects to a script in the clear, past its greeting.
 func talk(t *testing.T, caps, text string) *Conn {
 	t.Helper()
