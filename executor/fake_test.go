@@ -163,11 +163,14 @@ func (w *diskWorld) between(ctx context.Context, address string, stop <-chan str
 		case <-ctx.Done():
 		}
 	}
+	if err := ctx.Err(); err != nil { // broken off; stop may be closed by then, too
+		return err
+	}
 	select {
 	case <-stop:
 		return planner.ErrStopped
 	default:
-		return ctx.Err()
+		return nil
 	}
 }
 
