@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -28,7 +27,8 @@ type Key struct {
 
 // Ledger is what is known of one mailbox's copy: which source message is
 // where at the target. It is an append-only file; it is safe for concurrent
-// use, and other processes may read the file while it grows.
+// use, and other processes may read the file while it grows. A message costs
+// 32 to 40 octets in the file, 32 of them its hash, and 12 in memory.
 type Ledger struct {
 	mu    sync.Mutex
 	st    *state
@@ -51,7 +51,7 @@ type disk interface {
 
 // OpenLedger opens the ledger of a mailbox under dir (the state directory's
 // "ledger") for a pass, and makes it if there is none. An unfinished record at
-// the end is cut off. A file that is damaged before that, or has another key,
+// the end is cut off, and a file most of which is superseded is compacted. A file that is damaged before that, or has another key,
 // is renamed to .damaged-N or .other-N and a fresh one begun; the findings say
 // so. Errors are *planner.Fault of class Internal.
 func OpenLedger(dir string, k Key) (*Ledger, []config.Finding, error) {
@@ -65,30 +65,61 @@ func OpenLedger(dir string, k Key) (*Ledger, []config.Finding, error) {
 // ReadLedger reads a ledger as far as it is whole, for plan and status, also
 // while a pass writes it. Absent, or of another key, is an empty one.
 func ReadLedger(dir string, k Key) (*Ledger, error) {
-	b, err := os.ReadFile(filepath.Join(dir, ledgerName(k.Address)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	l := &Ledger{st: newState(), address: k.Address}
+	f, err := os.Open(filepath.Join(dir, ledgerName(k.Address)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err != nil {
 		return nil, ledgerFault(k, err)
 	}
-	l := &Ledger{st: newState(), address: k.Address}
-	st, _, err := replay(bytes.NewReader(b), int64(len(b)), k)
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, ledgerFault(k, err)
+	}
+	st, _, err := replay(f, info.Size(), k)
 	if err == nil || errors.Is(err, errDamaged) {
 		l.st = st
 	}
 	return l, nil
 }
 
+// place is where a ledger's file is and what is done to it there; tests let
+// each of these fail.
+type place struct {
+	dir     string
+	wrap    func(*os.File) disk
+	rename  func(from, to string) error
+	syncDir func(dir string) error
+}
+
 func openLedger(dir string, k Key, wrap func(*os.File) disk) (*Ledger, []config.Finding, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	return (&place{dir, wrap, os.Rename, syncDir}).open(k, true)
+}
+
+// open opens the ledger; tidy says that it may be compacted first.
+func (p *place) open(k Key, tidy bool) (*Ledger, []config.Finding, error) {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	path := filepath.Join(dir, ledgerName(k.Address))
+	path := filepath.Join(p.dir, ledgerName(k.Address))
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := resume(f, k, wrap)
+	l, err := p.resume(f, k)
+	if err == nil && tidy && l.st.wasteful(l.end) {
+		err = p.compact(path, k, l.st, f, l.end)
+		f.Close()
+		if err != nil {
+			os.Remove(path + ".new") // the old one stands
+		}
+		return p.open(k, false)
+	}
 	if err == nil {
-		return l, nil, syncDir(dir)
+		os.Remove(path + ".new") // of a process that died
+		return l, nil, p.syncDir(p.dir)
 	}
 	f.Close()
 	kind, code := "damaged", "ledger.damaged"
@@ -102,14 +133,14 @@ func openLedger(dir string, k Key, wrap func(*os.File) disk) (*Ledger, []config.
 	if err != nil {
 		return nil, nil, err
 	}
-	l, notes, err := openLedger(dir, k, wrap)
+	l, notes, err := p.open(k, false)
 	note := config.Finding{Msg: text.M(code, "mailbox", k.Address, "file", kept), Severity: config.Warning, Subject: k.Address}
 	return l, append([]config.Finding{note}, notes...), err
 }
 
 // resume reads a ledger's file, cuts off its unfinished end and makes it
 // ready to be written.
-func resume(f *os.File, k Key, wrap func(*os.File) disk) (*Ledger, error) {
+func (p *place) resume(f *os.File, k Key) (*Ledger, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -123,7 +154,7 @@ func resume(f *os.File, k Key, wrap func(*os.File) disk) (*Ledger, error) {
 			return nil, err
 		}
 	}
-	l := &Ledger{st: st, file: wrap(f), end: end, address: k.Address}
+	l := &Ledger{st: st, file: p.wrap(f), end: end, address: k.Address}
 	if end == 0 {
 		return l, l.write(encodeHeader(k))
 	}

@@ -305,13 +305,15 @@ func FuzzLedger(f *testing.F) {
 
 const million = 1_000_000
 
-func benchLedger(b *testing.B, dir string, scattered bool) int64 {
+// fillMany records n messages as passes of 500 place them, and gives the
+// file's size.
+func fillMany(b testing.TB, dir string, n uint32, scattered bool) int64 {
 	l, _ := mustOpen(b, dir)
 	f, err := l.bind("INBOX", 1, targetRecord{name: "INBOX", uidValidity: 1}, anew{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i := range uint32(million) {
+	for i := range n {
 		src := i + 1
 		if scattered {
 			src = 3*i + i%2
@@ -335,12 +337,12 @@ func BenchmarkLedger(b *testing.B) {
 		name := map[bool]string{false: "runs", true: "scattered"}[scattered]
 		b.Run("write/"+name, func(b *testing.B) {
 			for b.Loop() {
-				b.ReportMetric(float64(benchLedger(b, b.TempDir(), scattered))/million, "B/message")
+				b.ReportMetric(float64(fillMany(b, b.TempDir(), million, scattered))/million, "B/message")
 			}
 		})
 		b.Run("open/"+name, func(b *testing.B) {
 			dir := b.TempDir()
-			benchLedger(b, dir, scattered)
+			fillMany(b, dir, million, scattered)
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
@@ -352,6 +354,30 @@ func BenchmarkLedger(b *testing.B) {
 			runtime.ReadMemStats(&after)
 			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/million, "heapB/message")
 			if l.Placed() != million {
+				b.Fatal("not all were read")
+			}
+		})
+	}
+}
+
+// Ten million messages in one mailbox: what their ledger costs.
+func BenchmarkTenMillion(b *testing.B) {
+	for _, scattered := range []bool{false, true} {
+		b.Run(map[bool]string{false: "runs", true: "scattered"}[scattered], func(b *testing.B) {
+			dir := b.TempDir()
+			size := fillMany(b, dir, 10*million, scattered)
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			var l *Ledger
+			for b.Loop() {
+				l, _ = mustOpen(b, dir)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(size)/(10*million), "B/message")
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(10*million), "heapB/message")
+			if l.Placed() != 10*million {
 				b.Fatal("not all were read")
 			}
 		})

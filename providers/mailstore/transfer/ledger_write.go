@@ -229,7 +229,11 @@ func (l *Ledger) each(do func(record) error) error {
 	if err != nil {
 		return err
 	}
-	f := newFrames(file, 0, end)
+	return newFrames(file, 0, end).each(do)
+}
+
+// each reads all records from here on, but for the header.
+func (f *frames) each(do func(record) error) error {
 	for {
 		payload, err := f.next()
 		if err == io.EOF {
