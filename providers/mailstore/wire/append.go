@@ -3,9 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
@@ -13,30 +11,36 @@ import (
 
 const minusLiteral = 4096 // octets that LITERAL- takes unasked (RFC 7888, 5)
 
-// Append stores messages in a mailbox (RFC 3501, 6.3.11), one APPEND each, in
-// the order of next, until next gives io.EOF. Where the server has LITERAL+
-// (or LITERAL-, for small ones) they follow one another in a window without
-// waiting. A message that the server has not yet taken the keywords of goes
-// with a synchronising literal: BAD to flags would otherwise make some servers
-// run the message as commands. next is called in this goroutine, done in
-// another one, once for each message, in order, both possibly at one time.
+// Append stores messages in a mailbox (RFC 3501, 6.3.11) in the order of next,
+// until next gives io.EOF. Where the server has LITERAL+ (or LITERAL-, for
+// small ones) they follow one another in a window without waiting. A message
+// that the server has not yet taken the keywords of goes with a synchronising
+// literal: BAD to flags would otherwise make some servers run the message as
+// commands. next is called in this goroutine, done in another one, once for
+// each message, in order, both possibly at one time. A Body is read to its end
+// before next is called again.
 //
-// NO is the fate of one message; others go on. On BAD the connection is closed
-// at once and the *Refused is the error, too. On any error but one of next the
-// fate of the messages without done is unknown. An error of next ends the run
-// after the answers to what was sent.
+// With Options.BatchMessages over 1, and where the server has MULTIAPPEND (RFC
+// 3502), messages that need no synchronising literal and are not Alone share
+// one command, which the server carries out as a whole or not at all. While
+// next blocks a batch stays open and its messages have no answer: a next that
+// has nothing for now gives nil and nil, so that what there is goes off, and
+// blocks when it is called again.
+//
+// NO is the fate of one message, others go on; NO to a batch gives each of its
+// messages a *BatchRefused: nothing of it is stored, and each is to be sent
+// again with Alone. On BAD the connection is closed at once and the *Refused is
+// the error, too. On any error but one of next the fate of the messages without
+// done is unknown. An error of next ends the run after the answers to what was
+// given before it.
 func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoing, error), done func(Appended) error) error {
 	var ended error
 	err := c.run(ctx, "APPEND", func() error {
-		box, err := quote(mailbox)
+		a, err := c.newAppending(mailbox, done)
 		if err != nil {
 			return err
 		}
-		c.accepted.of(mailbox)
 		c.stale = true
-		a := &appending{c: c, box: box, done: done, cont: make(chan bool, 1), stopped: make(chan struct{})}
-		a.plus, a.minus, a.limit = c.caps.Has(imap.CapLiteralPlus), c.caps.Has(imap.CapLiteralMinus), c.appendLimit()
-		a.cond.L = &a.mu
 		c.g.quick.Store(!a.plus)
 		defer c.g.quick.Store(false)
 		go a.answers()
@@ -69,27 +73,72 @@ type appending struct {
 
 	plus, minus bool  // LITERAL+, LITERAL-
 	limit       int64 // APPENDLIMIT; 0: none
+	batch       int   // messages that share a command
+	body        exactly
+	scratch     []byte
 
 	cont    chan bool     // to a synchronising literal: go on, or not
 	stopped chan struct{} // the reading goroutine has ended
 
 	mu    sync.Mutex
 	cond  sync.Cond
-	queue []*sent // without done, in order
-	bytes int64   // of the queue
-	sync  *sent   // whose literal waits for a continuation
-	last  bool    // nothing will be added to the queue
-	err   error   // of the reading goroutine
+	queue []*sent      // without done, in order
+	bytes int64        // of the queue
+	open  *transaction // more messages may join it
+	sync  *transaction // whose literal waits for a continuation
+	last  bool         // nothing will be added to the queue
+	err   error        // of the reading goroutine
+	free  []*sent
 }
 
-// sent is a message in the queue. Those refused here have no tag.
-type sent struct {
+// transaction is one APPEND with one message or more.
+type transaction struct {
 	cmd      command
-	size     int64
-	keywords []imap.Flag
-	result   Appended
+	messages int
+	octets   int64
+	validity uint32 // with uids, APPENDUID
+	uids     []uint32
+	keywords []imap.Flag // of its only message, where some are untried
 	answered bool
 	complete bool // all its octets are written
+}
+
+// sent is a message in the queue. Those refused here are in no transaction.
+type sent struct {
+	in      *transaction
+	place   int // in it
+	size    int64
+	result  Appended
+	written bool
+}
+
+func (c *Conn) newAppending(mailbox string, done func(Appended) error) (*appending, error) {
+	box, err := quote(mailbox)
+	if err != nil {
+		return nil, err
+	}
+	c.accepted.of(mailbox)
+	a := &appending{
+		c: c, box: box, done: done, batch: 1, scratch: make([]byte, 32<<10),
+		cont: make(chan bool, 1), stopped: make(chan struct{}),
+	}
+	a.plus, a.minus, a.limit = c.caps.Has(imap.CapLiteralPlus), c.caps.Has(imap.CapLiteralMinus), c.appendLimit()
+	if c.caps.Has(imap.CapMultiAppend) {
+		a.batch = c.opt.BatchMessages
+	}
+	a.cond.L = &a.mu
+	a.body.w = c.w
+	return a, nil
+}
+
+// appendLimit is the server's, or 0 (RFC 7889; the largest number is Cyrus's
+// way to say none).
+func (c *Conn) appendLimit() int64 {
+	limit, ok := c.caps.AppendLimit()
+	if !ok || limit == nil || *limit == 1<<32-1 {
+		return 0
+	}
+	return int64(*limit)
 }
 
 // abort makes the reading goroutine end: at once where a body failed, else
@@ -123,159 +172,24 @@ func (a *appending) outcome(werr error) error {
 // messages writes. Its error is a callback of next's, a *BodyError, or the
 // connection's.
 func (a *appending) messages(next func() (*Outgoing, error)) error {
-	scratch := make([]byte, 32<<10)
-	for index := 0; ; index++ {
+	for index := 0; ; {
 		m, err := next()
-		if err == io.EOF {
+		if err != nil || m == nil {
+			if ferr := a.finish(); ferr != nil {
+				return ferr
+			}
+		}
+		switch {
+		case err == io.EOF:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return callback{err}
-		}
-		head, err := a.head(m)
-		s := &sent{size: m.Size, result: Appended{Index: index, Err: err}, answered: err != nil}
-		if err := a.room(s); err != nil {
-			return err
-		}
-		if err != nil {
+		case m == nil:
 			continue
 		}
-		if err := a.send(s, m, head, scratch); err != nil {
+		if err := a.message(index, m); err != nil {
 			return err
 		}
-	}
-}
-
-// head makes the command up to the literal, or says why not.
-func (a *appending) head(m *Outgoing) (string, error) {
-	flags, ok := flagList(m.Flags)
-	switch {
-	case !ok:
-		return "", &Invalid{What: "flag"}
-	case m.Size < 0 || m.Body == nil:
-		return "", &Invalid{What: "size"}
-	}
-	if a.limit > 0 && m.Size > a.limit {
-		return "", &TooBig{Size: m.Size, Limit: a.limit}
-	}
-	date := ""
-	if !m.Date.IsZero() {
-		if date, ok = formatDate(m.Date); !ok {
-			return "", &Invalid{What: "date"}
-		}
-		date += " "
-	}
-	return "APPEND " + a.box + " " + flags + " " + date, nil
-}
-
-// appendLimit is the server's, or 0 (RFC 7889; the largest number is Cyrus's
-// way to say none).
-func (c *Conn) appendLimit() int64 {
-	limit, ok := c.caps.AppendLimit()
-	if !ok || limit == nil || *limit == 1<<32-1 {
-		return 0
-	}
-	return int64(*limit)
-}
-
-// room waits until the window has room for s and puts it into the queue.
-func (a *appending) room(s *sent) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for a.err == nil && len(a.queue) > 0 &&
-		(len(a.queue) >= a.c.opt.WindowMessages || a.bytes+s.size > a.c.opt.WindowBytes) {
-		a.cond.Wait()
-	}
-	if a.err != nil {
-		return a.err
-	}
-	if !s.answered {
-		s.cmd = command{name: "APPEND", tag: a.c.tag.Add(1)}
-	}
-	a.queue = append(a.queue, s)
-	a.bytes += s.size
-	a.cond.Broadcast()
-	return nil
-}
-
-// send writes one APPEND.
-func (a *appending) send(s *sent, m *Outgoing, head string, scratch []byte) error {
-	c := a.c
-	wait, err := a.mustWait(s, m)
-	if err != nil {
-		return err
-	}
-	mark := "+}\r\n"
-	if wait {
-		mark = "}\r\n"
-	}
-	c.startLine(s.cmd.tag)
-	_, _ = fmt.Fprintf(c.w, "%s{%d%s", head, m.Size, mark)
-	if wait {
-		if err := c.w.Flush(); err != nil {
-			return c.lost(err)
-		}
-		if proceed, err := a.await(); err != nil || !proceed {
-			return err
-		}
-	}
-	c.g.busy.Store(true)
-	defer c.g.busy.Store(false)
-	w := &exactly{w: c.w, left: m.Size}
-	_, err = io.CopyBuffer(w, m.Body, scratch)
-	switch {
-	case w.err != nil:
-		return c.lost(w.err)
-	case w.over:
-		return &BodyError{s.result.Index, errors.New("longer than its size")}
-	case err != nil:
-		return &BodyError{s.result.Index, err}
-	case w.left > 0:
-		return &BodyError{s.result.Index, io.ErrUnexpectedEOF}
-	}
-	_, _ = c.w.WriteString("\r\n")
-	a.mu.Lock()
-	s.complete = true
-	a.mu.Unlock()
-	if err := c.w.Flush(); err != nil {
-		return c.lost(err)
-	}
-	return nil
-}
-
-// mustWait tells whether the literal must be a synchronising one, and if so
-// lets the answer be given to await. An answer that is there already belongs
-// to nothing that was sent.
-func (a *appending) mustWait(s *sent, m *Outgoing) (bool, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if s.answered {
-		return false, errEarly()
-	}
-	tried := a.c.accepted.tried(m.Flags)
-	if !tried {
-		s.keywords = slices.Clone(m.Flags)
-	}
-	if tried && !m.Sync && (a.plus || a.minus && m.Size <= minusLiteral) {
-		return false, nil
-	}
-	a.sync = s
-	return true, nil
-}
-
-func errEarly() error { return &Malformed{What: "an answer before its message was sent"} }
-
-// await gives the server's answer to a synchronising literal.
-func (a *appending) await() (proceed bool, err error) {
-	select {
-	case proceed = <-a.cont:
-		return proceed, nil
-	case <-a.stopped:
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.err == nil {
-			return false, a.c.lost(ErrClosed)
-		}
-		return false, a.err
+		index++
 	}
 }

@@ -245,6 +245,7 @@ const (
 	defaultTimeout = 5 * time.Minute
 	defaultWindow  = 100
 	defaultBytes   = 8 << 20
+	defaultBatch   = 4 << 20
 )
 
 func (o Options) withDefaults() Options {
@@ -258,7 +259,10 @@ func (o Options) withDefaults() Options {
 		o.Timeout = defaultTimeout
 	}
 	if o.WindowMessages <= 0 {
-		o.WindowMessages = defaultWindow
+		o.WindowMessages = max(defaultWindow, 4*o.BatchMessages)
+	}
+	if o.BatchBytes <= 0 {
+		o.BatchBytes = defaultBatch
 	}
 	if o.WindowBytes <= 0 {
 		o.WindowBytes = defaultBytes

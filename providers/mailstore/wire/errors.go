@@ -87,9 +87,22 @@ type Invalid struct{ What string } // "flag", "date" or "size"
 // Error says what was invalid.
 func (i *Invalid) Error() string { return i.What + " is not valid and was not sent" }
 
+// BatchRefused says that the server answered NO or BAD to messages that shared
+// one APPEND (RFC 3502). None of them is stored. Which one was meant is not
+// known, so it is no *Refused: each is to be sent again with Outgoing.Alone.
+type BatchRefused struct {
+	Refused  *Refused
+	Messages int // of the batch
+}
+
+// Error gives the server's words.
+func (b *BatchRefused) Error() string {
+	return fmt.Sprintf("batch of %d messages: %v", b.Messages, b.Refused)
+}
+
 // BodyError says that the Body of an Outgoing message failed, or was not of
 // its Size. The connection was closed within the literal: nothing of that
-// message is stored.
+// message, or of the batch that it was in, is stored.
 type BodyError struct {
 	Index int
 	Err   error

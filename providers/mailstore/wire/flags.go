@@ -74,13 +74,21 @@ func (k *keywords) tried(flags []imap.Flag) bool {
 
 const dateLayout = `"02-Jan-2006 15:04:05 -0700"` // RFC 3501, 9: date-time
 
-// formatDate writes a date anew; what no server's calendar takes is refused.
-func formatDate(t time.Time) (string, bool) {
+// appendDate writes a date anew.
+func appendDate(b []byte, t time.Time) []byte {
+	return common(t).AppendFormat(b, dateLayout)
+}
+
+// writable tells whether servers' calendars take a date.
+func writable(t time.Time) bool {
+	t = common(t)
+	return t.Unix() >= 0 && t.Year() >= 1970 && t.Year() <= 9999
+}
+
+// common replaces zones that cannot be written.
+func common(t time.Time) time.Time {
 	if _, offset := t.Zone(); offset%60 != 0 || offset > 14*3600 || offset < -14*3600 {
-		t = t.UTC()
+		return t.UTC()
 	}
-	if t.Unix() < 0 || t.Year() < 1970 || t.Year() > 9999 {
-		return "", false
-	}
-	return t.Format(dateLayout), true
+	return t
 }

@@ -32,8 +32,10 @@ type Options struct {
 
 	ConnectTimeout time.Duration // connect, TLS handshake and greeting, each; 30 s
 	Timeout        time.Duration // without an octet while an answer is owed; 5 min
-	WindowMessages int           // APPENDs without an answer; 100
+	WindowMessages int           // appended messages without an answer; 100, or 4 batches
 	WindowBytes    int64         // octets of them; 8 MiB; a larger message goes alone
+	BatchMessages  int           // messages that share an APPEND (RFC 3502), which may be refused as *BatchRefused; 1
+	BatchBytes     int64         // octets of them; 4 MiB
 	SpoolDir       string        // for bodies that come before their UID; os.TempDir()
 }
 
@@ -135,7 +137,8 @@ type Outgoing struct {
 	Date  time.Time   // 1970 to 9999; zero: the server's clock
 	Size  int64       // octets of Body, exactly
 	Body  io.Reader
-	Sync  bool // use a synchronising literal whatever the server offers
+	Sync  bool // use a synchronising literal whatever the server offers; so it goes alone
+	Alone bool // share no command with others: to be set after *BatchRefused, and where the Body may break off
 }
 
 // Appended is the fate of one message.
@@ -143,7 +146,7 @@ type Appended struct {
 	Index       int    // 0 for the first that next gave
 	UIDValidity uint32 // APPENDUID (RFC 4315); 0 with UID 0
 	UID         uint32 // 0: stored, but the server did not tell where
-	Err         error  // not stored: *Refused, *TooBig or *Invalid
+	Err         error  // not stored: *Refused, *BatchRefused, *TooBig or *Invalid
 }
 
 // FlagChange is what Store does to a message. A flag that is not valid is
