@@ -8,7 +8,7 @@ PEERS := /var/cache/mxmove-peers
 # the race detector needs a C compiler
 RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
 
-.PHONY: demo test bench lint check peers
+.PHONY: demo test bench bench-copy bench-parts lint check peers
 .DEFAULT_GOAL := test
 
 demo:
@@ -17,7 +17,13 @@ demo:
 test: check peers
 	$(GO) test $(RACE) -timeout 9m ./...
 
-bench: peers
+bench: bench-copy bench-parts
+
+# how fast mailboxes are copied, against mbsync and dsync; writes README's table
+bench-copy: peers
+	$(GO) run ./providers/providertest/speed -readme README.md
+
+bench-parts: peers
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
 
 lint: check
@@ -32,4 +38,4 @@ check:
 peers:
 	@[ "$$(id -u)" -eq 0 ] || { echo "the tests start mail servers, which needs root: sudo make test, or run it in a container"; exit 1; }
 	@mkdir -p $(PEERS)
-	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier
+	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier mbsync

@@ -65,7 +65,7 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 func TestInstallAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
-		for _, kind := range []Kind{KindDovecot, KindCyrus, KindCourier} {
+		for _, kind := range []Kind{KindDovecot, KindCyrus, KindCourier, ToolMbsync} {
 			group.Go(func() {
 				if err := Install(kind); err != nil {
 					t.Error(err)

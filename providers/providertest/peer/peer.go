@@ -6,6 +6,7 @@
 package peer
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
@@ -21,6 +22,10 @@ const (
 	KindCyrus   Kind = "cyrus"   // 3.6: the same and QUOTA, APPENDLIMIT; folders below "INBOX."
 	KindCourier Kind = "courier" // 5.0: UIDPLUS only; folders below "INBOX."
 )
+
+// ToolMbsync is no server but isync's copying client, to compare with; Install
+// knows it.
+const ToolMbsync Kind = "mbsync"
 
 // Options of a server; the zero value is good. An option that the kind of
 // server cannot honour fails the test.
@@ -58,6 +63,11 @@ type Options struct {
 
 	// MaxMessage is the largest message in octets, not for Courier; 0: no limit.
 	MaxMessage int64
+
+	// Base is the directory below which the server keeps its files, the mail
+	// too; default /tmp. Its path is short (unix sockets), and all users may
+	// enter it.
+	Base string
 
 	// Extra lines of configuration: of dovecot.conf, of imapd.conf, or, for
 	// Courier, NAME=VALUE of the environment of its imapd. They win over
@@ -132,7 +142,7 @@ func launch(t testing.TB, kind Kind, d daemon, o Options) *Server {
 func (s *Server) furnish() error {
 	// Not t.TempDir: paths of unix sockets are short (108 octets), and the
 	// servers' own users must be able to come in.
-	dir, err := os.MkdirTemp("/tmp", "mxp-")
+	dir, err := os.MkdirTemp(cmp.Or(s.options.Base, "/tmp"), "mxp-")
 	if err != nil {
 		return err
 	}
@@ -152,6 +162,11 @@ func (s *Server) furnish() error {
 	s.CAFile = filepath.Join(dir, "cert.pem")
 	return writeCertificate(s.CAFile, s.keyFile())
 }
+
+// Dir gives the directory that goes with the server: Dovecot has its
+// configuration in dovecot.conf, a user's mail in mail/USER and the number of
+// its first process in run/master.pid.
+func (s *Server) Dir() string { return s.dir }
 
 func (s *Server) keyFile() string { return filepath.Join(s.dir, "key.pem") }
 

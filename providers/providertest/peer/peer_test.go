@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -177,6 +178,30 @@ func TestExtraLinesWin(t *testing.T) {
 	}
 	if got := text(c.ok("NAMESPACE")); !strings.Contains(got, `NAMESPACE (("" "/"))`) {
 		t.Errorf("cyrus: %s", got)
+	}
+}
+
+func TestBase(t *testing.T) {
+	base, err := os.MkdirTemp("/dev/shm", "mxt-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(base); err != nil {
+			t.Errorf("the server has left something: %v", err)
+		}
+	})
+	if err := os.Chmod(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := Dovecot(t, Options{Base: base})
+	if status := signIn(t, s, "alice").store(message); !strings.HasPrefix(status, "OK") {
+		t.Fatal(status)
+	}
+	for _, name := range []string{"dovecot.conf", "run/master.pid", "mail/alice/Maildir/cur"} {
+		if _, err := os.Stat(filepath.Join(s.Dir(), name)); err != nil || !strings.HasPrefix(s.Dir(), base) {
+			t.Errorf("%s: %v", s.Dir(), err)
+		}
 	}
 }
 

@@ -1,9 +1,10 @@
 # install CACHE KIND...: brings what the servers of each KIND need onto a Debian
 # machine; does nothing where all is there. Prints why it fails.
 #
-# Dovecot is installed. Cyrus and Courier cannot be beside it (Conflicts:
-# imap-server), so their packages are only unpacked, in CACHE/KIND/root, and the
-# system libraries that they need are installed.
+# Dovecot is installed, and so is isync (mbsync), a client to compare with.
+# Cyrus and Courier cannot be beside Dovecot (Conflicts: imap-server), so their
+# packages are only unpacked, in CACHE/KIND/root, and the system libraries that
+# they need are installed.
 set -euo pipefail
 cache=$1
 shift
@@ -20,7 +21,7 @@ apt() { # WHAT COMMAND...
 	shift
 	if ! out=$("$@" 2>&1); then
 		fail "$what failed: $out
-needed: Debian 12 with its package mirror; to prepare by hand: apt-get update && apt-get install dovecot-imapd"
+needed: Debian 12 with its package mirror; to prepare by hand: apt-get update && apt-get install dovecot-imapd isync"
 	fi
 }
 
@@ -43,6 +44,12 @@ dovecot() {
 	local version
 	version=$(/usr/sbin/dovecot --version)
 	[[ "$version" = 2.3.* ]] || fail "this is Dovecot $version, and the tests' configuration is for 2.3, which Debian 12 has: run them there, for instance in the image golang:1.26-bookworm"
+}
+
+mbsync() {
+	[ ! -x /usr/bin/mbsync ] || return 0
+	update
+	install isync
 }
 
 # unpack KIND PACKAGE...: and installs the libraries that they depend on.
