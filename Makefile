@@ -8,7 +8,7 @@ PEERS := /var/cache/mxmove-peers
 # the race detector needs a C compiler
 RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
 
-.PHONY: demo test bench bench-copy bench-parts lint check peers
+.PHONY: demo test bench bench-plan bench-copy bench-parts lint check peers
 .DEFAULT_GOAL := test
 
 demo:
@@ -17,12 +17,18 @@ demo:
 test: check peers
 	$(GO) test $(RACE) -timeout 9m ./...
 
-bench: bench-copy bench-parts
+bench: bench-plan bench-copy
+
+# validate and plan --against for 10,000 mailboxes, as people run them: time of
+# the best of five runs, and the greatest memory
+bench-plan:
+	@$(GO) test -run '^$$' -bench TenThousand -benchtime 5x ./cmd/mxmove
 
 # how fast mailboxes are copied, against mbsync and dsync; writes README's table
 bench-copy: peers
 	$(GO) run ./providers/providertest/speed -readme README.md
 
+# single parts, for who works on them
 bench-parts: peers
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
 

@@ -28,6 +28,7 @@ type Options struct {
 	VarFiles []string            // --var-file, in order; relative to the working directory
 	Getenv   func(string) string // as os.Getenv; nil: no environment
 	Tracked  Tracker             // which files git keeps or would; nil: [GitTracked]
+	Instead  map[string][]byte   // what HCL files are taken to hold, by name: to see what a change would do
 }
 
 // Loaded is what a directory holds.
@@ -128,7 +129,10 @@ func (l *loader) readDir() {
 }
 
 func (l *loader) readHCL(name string) {
-	b, ok := l.read(filepath.Join(l.o.Dir, name), name, Pos{File: name})
+	b, ok := l.o.Instead[name]
+	if !ok {
+		b, ok = l.read(filepath.Join(l.o.Dir, name), name, Pos{File: name})
+	}
 	if !ok || !l.readable(name, b) {
 		return
 	}

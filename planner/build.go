@@ -11,10 +11,13 @@ import (
 // Build compares a spec with a snapshot. It is pure: the same spec, snapshot
 // and time give the same plan, whatever the order of rows and records. It
 // stamps the plan with an empty tool version; see [Plan.Stamp].
-func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan {
+func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan { return BuildBy("", spec, s, now) }
+
+// BuildBy is [Build] by a version of the tool.
+func BuildBy(tool string, spec *config.Spec, s Snapshot, now time.Time) *Plan {
 	p := build(spec, s, now, rules{})
 	p.Digest = Digest(p.Spec)
-	p.Stamp("")
+	p.Stamp(tool)
 	return p
 }
 

@@ -2,6 +2,8 @@ package planner
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -63,12 +65,14 @@ func newerFormat(theirs, ours int) *Refused {
 func (p *Plan) hash() string {
 	rest := *p
 	rest.ID = ""
-	b, err := marshal(&rest)
-	if err != nil {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(&rest); err != nil {
 		return ""
 	}
-	h := hashOf(string(b))
-	return h[:4] + "-" + h[4:8]
+	sum := hex.EncodeToString(h.Sum(nil))
+	return sum[:4] + "-" + sum[4:8]
 }
 
 func marshal(p *Plan) ([]byte, error) {

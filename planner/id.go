@@ -47,10 +47,14 @@ func (id StepID) Kind() string {
 // hashOf hashes each part with its length before it, so that no two lists of
 // parts give the same octets.
 func hashOf(parts ...string) string {
-	h := sha256.New()
+	n := 0
 	for _, p := range parts {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
-		h.Write([]byte(p))
+		n += 8 + len(p)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	all := make([]byte, 0, n)
+	for _, p := range parts {
+		all = append(binary.BigEndian.AppendUint64(all, uint64(len(p))), p...)
+	}
+	sum := sha256.Sum256(all)
+	return hex.EncodeToString(sum[:])
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
@@ -33,18 +35,20 @@ func runAgainst(c *cli, o planOptions) error {
 	if err := c.sameMigration(file); err != nil {
 		return err
 	}
+	o.at = fixed(file.Observed.At)
+	if err := c.ageOf(o); err != nil {
+		return err
+	}
 	if spec, err = file.SpecFor(spec); err != nil {
 		return err
 	}
 	if !o.data() {
-		if err := c.sayAgainst(o.against, file); err != nil {
+		if err := c.sayAgainst(o, file.Salt != ""); err != nil {
 			return err
 		}
 	}
 	o.doing = o.out == "" || file.Salt != "" // there is nothing to apply
-	plan := planner.Build(spec, file.Observed, c.Now())
-	plan.Stamp(c.Version)
-	return c.givePlan(plan, o)
+	return c.givePlan(planner.BuildBy(c.Version, spec, file.Observed, o.at), o)
 }
 
 // loadOffline is load without the warnings about secrets that are not here.
@@ -67,12 +71,35 @@ func withoutSecrets(found []config.Finding) []config.Finding {
 	})
 }
 
-func (c *cli) sayAgainst(name string, file *planner.SnapshotFile) error {
+func (c *cli) sayAgainst(o planOptions, masked bool) error {
 	code := "cmd.plan.against"
-	if file.Salt != "" {
+	if masked {
 		code = "cmd.plan.against-masked"
 	}
-	return c.say(code, "file", name, "at", file.Observed.At.Format(momentForm))
+	return c.say(code, "file", o.against, "at", o.at.Format(momentForm))
+}
+
+// fixed is a moment with the offset that it was written with and no other:
+// read where that offset is the local one, it would follow the local summer time.
+func fixed(at time.Time) time.Time {
+	_, offset := at.Zone()
+	return at.In(time.FixedZone("", offset))
+}
+
+// ageOf refuses a snapshot that is older than was asked for, and warns of one
+// that no plan may be applied from any more. A plan from a snapshot is reckoned
+// as of its observation, so that is said here and not in the plan.
+func (c *cli) ageOf(o planOptions) error {
+	age := c.Now().Sub(o.at)
+	pairs := []string{"file", o.against, "at", o.at.Format(momentForm), "age", render.Duration(c.cat, age)}
+	if o.maxAge > 0 && age > o.maxAge {
+		return refuse("snapshot.old", append(pairs, "most", render.Duration(c.cat, o.maxAge))...)
+	}
+	if age <= planner.ValidFor {
+		return nil
+	}
+	_, err := io.WriteString(c.Stderr, c.cat.T("cmd.plan.against-old", pairs...)+"\n")
+	return err
 }
 
 // sameMigration refuses a snapshot of another lineage than the one that is

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,10 +52,6 @@ func runFmt(c *cli, o fmtOptions) error {
 
 // formatFile reports whether the file's layout is, or was, another.
 func formatFile(name string, check bool) (bool, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return false, fileFault(name, err)
-	}
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return false, fileFault(name, err)
@@ -66,8 +63,32 @@ func formatFile(name string, check bool) (bool, error) {
 	if check {
 		return true, nil
 	}
-	if err := os.WriteFile(name, out, info.Mode().Perm()); err != nil {
-		return false, fileFault(name, err)
+	return true, replaceFile(name, out)
+}
+
+// replaceFile gives a file other contents, or fails and leaves it as it was.
+// Its mode stays, and a link stays a link.
+func replaceFile(name string, content []byte) error {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return fileFault(name, err)
 	}
-	return true, nil
+	info, err := os.Stat(real)
+	if err != nil {
+		return fileFault(name, err)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(real), ".mxmove-*")
+	if err != nil {
+		return fileFault(name, err)
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(content)
+	err = errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), real)
+	}
+	if err != nil {
+		return fileFault(name, err)
+	}
+	return nil
 }

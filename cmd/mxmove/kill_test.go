@@ -98,7 +98,7 @@ func relevant(m corpus.Mailbox) corpus.Mailbox {
 }
 
 // build gives the program as people run it.
-func build(t *testing.T) string {
+func build(t testing.TB) string {
 	program := filepath.Join(t.TempDir(), "mxmove")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -35,12 +35,15 @@ func (v *variables) parse() (map[string]string, error) {
 }
 
 // read loads the spec's directory, whatever is found in it.
-func (c *cli) read(v variables) (*config.Loaded, []config.Finding, error) {
+func (c *cli) read(v variables) (*config.Loaded, []config.Finding, error) { return c.readAs(v, nil) }
+
+// readAs is read with other contents of some files.
+func (c *cli) readAs(v variables, instead map[string][]byte) (*config.Loaded, []config.Finding, error) {
 	vars, err := v.parse()
 	if err != nil {
 		return nil, nil, err
 	}
-	loaded, found := config.Load(config.Options{Dir: c.dir, Version: c.Version, Vars: vars, VarFiles: v.files, Getenv: c.Getenv})
+	loaded, found := config.Load(config.Options{Dir: c.dir, Version: c.Version, Vars: vars, VarFiles: v.files, Getenv: c.Getenv, Instead: instead})
 	c.adopt(loaded.Language)
 	return loaded, found, nil
 }
@@ -78,9 +81,7 @@ func (c *cli) build(ctx context.Context, spec *config.Spec, state *executor.Stat
 	if err != nil {
 		return nil, err
 	}
-	plan := planner.Build(spec, snap, c.Now())
-	plan.Stamp(c.Version)
-	return plan, nil
+	return planner.BuildBy(c.Version, spec, snap, c.Now()), nil
 }
 
 // self is this process, about to carry out a command. The second result ends

@@ -14,7 +14,7 @@ import (
 )
 
 // momentForm is how moments are written beside a snapshot.
-const momentForm = "2006-01-02 15:04 MST"
+const momentForm = "2006-01-02 15:04 -0700"
 
 type observeOptions struct {
 	vars   variables

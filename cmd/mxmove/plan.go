@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,8 @@ type planOptions struct {
 	detailed bool
 	doing    bool // no next command: apply shows it, or nothing can be applied
 	against  string
+	maxAge   time.Duration // of the snapshot; 0: any
+	at       time.Time     // times are reckoned from here; zero: from now
 }
 
 func newPlanCommand(c *cli) *cobra.Command {
@@ -25,6 +28,7 @@ func newPlanCommand(c *cli) *cobra.Command {
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
 	cmd.Flags().StringVar(&o.against, "against", "", c.cat.T("cmd.plan.flag.against"))
+	cmd.Flags().DurationVar(&o.maxAge, "max-age", 0, c.cat.T("cmd.plan.flag.max-age"))
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, c.cat.T("cmd.plan.flag.detailed"))
 	o.shape.flags(c, cmd.Flags())
 	return cmd
@@ -67,5 +71,8 @@ func (c *cli) givePlan(plan *planner.Plan, o planOptions) error {
 func (c *cli) showPlan(plan *planner.Plan, o planOptions) error {
 	opt := c.options()
 	opt.File, opt.Doing = o.out, o.doing
+	if !o.at.IsZero() {
+		opt.Now, opt.AsSeen = o.at, true
+	}
 	return c.write(plan, o.shape, opt)
 }

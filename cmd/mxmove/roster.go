@@ -181,6 +181,7 @@ func newRosterLeaveCommand(c *cli) *cobra.Command {
 	cmd := c.below("roster", "leave ADDRESS --keep | --to ADDRESS | --archive",
 		[]string{"roster leave bob@acme.test --archive", "roster leave bob@acme.test --to alice@acme.test"}, cobra.ExactArgs(1),
 		func(_ context.Context, args []string) error { return runRosterLeave(c, o, args[0]) })
+	o.vars.flags(c, cmd)
 	cmd.Flags().BoolVar(&o.keep, "keep", false, c.cat.T("cmd.roster-leave.flag.keep"))
 	cmd.Flags().StringVar(&o.to, "to", "", c.cat.T("cmd.roster-leave.flag.to"))
 	cmd.Flags().BoolVar(&o.archive, "archive", false, c.cat.T("cmd.roster-leave.flag.archive"))
@@ -218,12 +219,16 @@ func runRosterLeave(c *cli, o rosterOptions, address string) error {
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(name)
-	if err == nil {
-		err = os.WriteFile(name, out, info.Mode().Perm())
-	}
+	loaded, found, err := c.readAs(o.vars, map[string][]byte{filepath.Base(name): out})
 	if err != nil {
-		return fileFault(name, err)
+		return err
+	}
+	if loaded.Spec == nil {
+		fmt.Fprintln(c.Stderr, c.cat.T("cmd.roster-leave.refused", "address", address, "file", name)+"\n")
+		return &invalid{withoutSecrets(found), loaded.Files}
+	}
+	if err := replaceFile(name, out); err != nil {
+		return err
 	}
 	return c.say("cmd.roster-leave.done", "address", address, "file", name, "mail", mail)
 }

@@ -55,10 +55,7 @@ type sheetLine struct {
 
 func (v *planView) sheet() sheetView {
 	s := sheetView{Lang: string(v.cat.Lang()), Title: clean(v.title()), Route: v.route(), ID: v.plan.ID, Gated: v.plan.Gated()[:16],
-		Seen: v.t("render.never-observed"), Rule: v.pointOfNoReturn(), Finals: v.finals(), Phases: v.phases(), Gates: v.allGates(), DoBy: v.deadlines()}
-	if at := v.plan.Observed.At; !at.IsZero() {
-		s.Seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
-	}
+		Seen: v.seen(), Rule: v.pointOfNoReturn(), Finals: v.finals(), Phases: v.phases(), Gates: v.allGates(), DoBy: v.deadlines()}
 	for _, r := range []struct {
 		code string
 		risk planner.Risk

@@ -96,13 +96,9 @@ func (v *planView) mdHead() string {
 	if n[planner.Final] > 0 {
 		mark = "⛔ "
 	}
-	seen := v.t("render.never-observed")
-	if at := v.plan.Observed.At; !at.IsZero() {
-		seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
-	}
 	return "### " + mark + "mxmove " + v.t("render.plan-id", "id", mdCode(v.plan.ID)) + v.t("render.colon") + mdText(v.title()) + "\n" +
 		v.t("render.md.counts", "final", Count(n[planner.Final]), "costly", Count(n[planner.Costly]), "routine", Count(n[planner.Reversible])) +
-		v.t("render.semicolon") + mdText(v.route()) + v.t("render.semicolon") + seen + "\n\n"
+		v.t("render.semicolon") + mdText(v.route()) + v.t("render.semicolon") + v.seen() + "\n\n"
 }
 
 func (v *planView) mdFinals() string {

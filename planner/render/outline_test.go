@@ -161,7 +161,7 @@ func TestSince(t *testing.T) {
 	if got := words(five, nil); got != "" {
 		t.Errorf("told of no plan: %q", got)
 	}
-	if got := words(five, five); !strings.HasSuffix(got, ": nothing else") {
+	if got := words(five, five); !strings.HasSuffix(got, ": nothing changed") {
 		t.Errorf("the same plan: %q", got)
 	}
 	s := cutoverSpec(6)

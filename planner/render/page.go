@@ -17,12 +17,13 @@ type Options struct {
 	Approvals int           // how many valid approvals are at hand
 	Limit     int           // characters that Markdown may have; 0: as many as it takes
 
-	Width int       // cells a line; 60 to 100, others are brought into that range
-	Color bool      // ANSI colours
-	Full  bool      // every mailbox, not only the first ones
-	File  string    // the plan's file, if it was written to one
-	Now   time.Time // for ages; its location is the one that times are shown in
-	Doing bool      // the plan is shown by the apply that carries it out: no next command
+	Width  int       // cells a line; 60 to 100, others are brought into that range
+	Color  bool      // ANSI colours
+	Full   bool      // every mailbox, not only the first ones
+	File   string    // the plan's file, if it was written to one
+	Now    time.Time // for ages; its location is the one that times are shown in
+	AsSeen bool      // Now is the moment of the observation: no age is told, so that the words are the same at any time
+	Doing  bool      // the plan is shown by the apply that carries it out: no next command
 }
 
 const (

@@ -54,12 +54,20 @@ func (v *planView) section(code string, s style, words string) {
 
 func (v *planView) header() {
 	v.flow(v.title(), v.route())
-	seen := v.t("render.never-observed")
-	if at := v.plan.Observed.At; !at.IsZero() {
-		seen = v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
-	}
 	v.flow(v.t("render.plan-id", "id", v.plan.ID), v.t("render.spec-digest", "digest", v.plan.Digest),
-		seen, v.t("render.nothing-changed"))
+		v.seen(), v.t("render.nothing-changed"))
+}
+
+// seen says when the world was looked at.
+func (v *planView) seen() string {
+	at := v.plan.Observed.At
+	switch {
+	case at.IsZero():
+		return v.t("render.never-observed")
+	case v.opt.AsSeen:
+		return v.t("render.observed", "at", v.moment(at), "ago", v.t("render.as-seen"))
+	}
+	return v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
 }
 
 func sourceName(spec *config.Spec) string {
