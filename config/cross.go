@@ -183,7 +183,7 @@ func (l *loader) leavers(rows func(string) bool) {
 		if !rows(v.Address) {
 			l.say(Error, v.At, "leaver.row", "address", v.Address)
 		}
-		if _, err := Canonical(v.To); v.Mail == "to" && err == nil && (!rows(v.To) || left(v.To)) {
+		if _, err := Canonical(v.To); v.Mail == MailTo && err == nil && (!rows(v.To) || left(v.To)) {
 			l.say(Error, l.at.leavers[v.Address], "leaver.heir", "address", v.To)
 		}
 	}

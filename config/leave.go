@@ -32,7 +32,7 @@ func Leave(src []byte, address, mail, to string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if !slices.Contains(rosterBlock.child("leaver").arg("mail").oneOf, mail) || (mail == "to") != (to != "") || to == address {
+	if !slices.Contains(rosterBlock.child("leaver").arg("mail").oneOf, mail) || (mail == MailTo) != (to != "") || to == address {
 		return nil, &LeaveError{text.M("leave.mail", "mail", mail)}
 	}
 	if _, deep := tooDeep("", src); deep {
@@ -60,4 +60,43 @@ func Leave(src []byte, address, mail, to string) ([]byte, error) {
 		b.SetAttributeValue("to", cty.StringVal(to))
 	}
 	return hclwrite.Format(f.Bytes()), nil
+}
+
+// Departure is what becomes of the mail of a row whose person has left: Heir is
+// the row that gets it where it is given on, and zero otherwise.
+type Departure struct {
+	Leaver
+	Heir Mailbox
+}
+
+// Leaves the mailbox behind: its mail goes elsewhere than into a mailbox of its own.
+func (d Departure) Leaves() bool { return d.Mail == MailTo || d.Mail == MailArchive }
+
+// What becomes of a leaver's mail.
+const (
+	MailKeep    = "keep"    // the mailbox moves as any other
+	MailTo      = "to"      // another row's mailbox gets it
+	MailArchive = "archive" // it is kept in the archive only
+)
+
+// Departures gives the rows whose people have left, by address; nil: none.
+func (r *Roster) Departures() map[string]Departure {
+	if len(r.Leavers) == 0 {
+		return nil
+	}
+	all, heirs := make(map[string]Departure, len(r.Leavers)), map[string]Mailbox{}
+	for _, v := range r.Leavers {
+		if v.Mail == MailTo {
+			heirs[v.To] = Mailbox{}
+		}
+	}
+	for _, m := range r.Mailboxes {
+		if _, is := heirs[m.Address]; is {
+			heirs[m.Address] = m
+		}
+	}
+	for _, v := range r.Leavers {
+		all[v.Address] = Departure{v, heirs[v.To]}
+	}
+	return all
 }

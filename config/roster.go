@@ -132,7 +132,7 @@ func (l *loader) leaver(b *hclsyntax.Block) {
 	if v.Address, v.At, ok = l.labelAddress(b); !ok {
 		return
 	}
-	if (v.To != "") != (v.Mail == "to") && v.Mail != "" {
+	if (v.To != "") != (v.Mail == MailTo) && v.Mail != "" {
 		l.say(Error, v.At, "leaver.to", "address", v.Address)
 	}
 	l.spec.Roster.Leavers, l.at.leavers[v.Address] = append(l.spec.Roster.Leavers, v), orPos(at, v.At)
@@ -168,9 +168,10 @@ func (l *loader) finish() {
 	slices.SortFunc(good, func(a, b *row) int { return strings.Compare(a.Address, b.Address) })
 	l.oneToOne(good)
 	l.names(good)
+	left := l.spec.Roster.Departures()
 	l.spec.Roster.Mailboxes = make([]Mailbox, len(good))
 	for i, r := range good {
-		l.passwords(r)
+		l.passwords(r, left[r.Address].Leaves())
 		l.spec.Roster.Mailboxes[i] = r.Mailbox
 	}
 	l.orderRoster()
@@ -261,8 +262,8 @@ func (r *row) place(column int) string {
 
 // passwords tells a row that cannot be signed in for: it waits, the others go
 // on. One that was given and is faulty is told already. The vendor's wizard
-// needs none of ours.
-func (l *loader) passwords(r *row) {
+// needs none of ours. noTarget: the row gets no mailbox at the target.
+func (l *loader) passwords(r *row, noTarget bool) {
 	if h := l.spec.History; r.Mover == MoverWizard || r.Mover == "" && h != nil && h.Mover == MoverWizard {
 		return
 	}
@@ -270,6 +271,9 @@ func (l *loader) passwords(r *row) {
 		login  Login
 		column int
 	}{{l.spec.Source.IMAP.Login, colSourcePassword}, {l.spec.Target.IMAP.Login, colTargetPassword}} {
+		if side.column == colTargetPassword && noTarget {
+			continue
+		}
 		if side.login.Kind == LoginPassword && r.at[side.column] == (Pos{}) {
 			l.sayRow(r, Warning, side.column, "roster.password", "address", r.Address, "name", columns[side.column])
 		}

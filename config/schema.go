@@ -176,7 +176,7 @@ var rosterBlock = &block{name: "roster", must: every, args: []arg{
 		{name: "allow", typ: typText, oneOf: []string{"anyone", "company", "members"}, def: `"anyone"`, example: `"company"`},
 	}},
 	{name: "leaver", labels: []label{{name: "ADDRESS", example: "bob@acme.test"}}, many: true, args: []arg{
-		{name: "mail", typ: typText, must: every, oneOf: []string{"keep", "to", "archive"}, example: `"to"`},
+		{name: "mail", typ: typText, must: every, oneOf: []string{MailKeep, MailTo, MailArchive}, example: `"to"`},
 		{name: "to", typ: typAddress, example: `"alice@acme.test"`},
 	}},
 }}

@@ -85,16 +85,6 @@ func byWave(a, b config.Mailbox) int {
 	return cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Address, b.Address))
 }
 
-func copyOf(spec *config.Spec, row config.Mailbox) CopyMailbox {
-	return CopyMailbox{
-		Address: row.Address,
-		From:    EndpointOf(spec.Source.IMAP, row.SourceLogin),
-		To:      EndpointOf(spec.Target.IMAP, row.TargetLogin),
-		Wave:    row.Wave,
-		In:      Copy,
-	}
-}
-
 // hasWork says whether a pass may find something to do: it never ended, or
 // the target lacks something, or nobody can tell.
 func hasWork(m Mailbox, r Record) bool {

@@ -16,9 +16,10 @@ func (b *builder) copies() {
 	if !b.carrying() {
 		return
 	}
+	tried := b.tryAppend()
 	for _, p := range b.people {
 		if b.copied(p) {
-			b.pass(p, Copy, nil)
+			b.pass(p, Copy, tried)
 		}
 	}
 	b.archivePasses(Prepare)
@@ -28,6 +29,51 @@ func (b *builder) copies() {
 			b.once(op, b.prepared...)
 		}
 	}
+}
+
+// triedMost is how many mailboxes are named to try the target with.
+const triedMost = 20
+
+// tryAppend has one mail put into the target before the first copy: in a
+// mailbox that opened already if there is one, else in one that has a password.
+func (b *builder) tryAppend() []StepID {
+	if b.route != routeHistory {
+		return nil
+	}
+	var able []person
+	for _, p := range b.people {
+		ready := b.boxes[p.Address].Target.Seen.Known() || !p.TargetPassword.IsZero() || b.spec.Target.IMAP.Login.Kind != config.LoginPassword
+		if p.listed && !p.left.Leaves() && ready && b.copied(p) {
+			able = append(able, p)
+		}
+	}
+	if len(able) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(able, func(x, y person) int { return b.unready(x) - b.unready(y) })
+	op := TryAppend{On: EndpointOf(b.spec.Target.IMAP, "")}
+	for _, p := range able[:min(len(able), triedMost)] {
+		op.Addresses = append(op.Addresses, p.Address)
+	}
+	return []StepID{b.once(op, b.accountNeeds(able[0])...)}
+}
+
+// unready ranks people by what is still to be done before their mailbox opens.
+func (b *builder) unready(p person) int {
+	n := 0
+	if p.Kind == kindShared {
+		n += 8
+	}
+	if !b.boxes[p.Address].Target.Seen.Known() {
+		n += 4
+	}
+	if _, lacks := b.memberOp(p); lacks {
+		n += 2
+	}
+	if p.member != nil && p.member.Enabled == No {
+		n++
+	}
+	return n
 }
 
 func (b *builder) wizardRows() []string {
@@ -42,8 +88,7 @@ func (b *builder) wizardRows() []string {
 
 // pass adds a copy of one person's mail in a phase.
 func (b *builder) pass(p person, in Phase, needs []StepID) StepID {
-	op := copyOf(b.spec, p.Mailbox)
-	op.In = in
+	op := b.passOp(p, in)
 	id := IDOf(op)
 	box, rec := b.boxes[p.Address], b.records[id]
 	work := b.passWork(p, in, box, rec)
@@ -60,7 +105,7 @@ func (b *builder) pass(p person, in Phase, needs []StepID) StepID {
 
 // hasFirst reports whether a person's first pass ended.
 func (b *builder) hasFirst(p person) bool {
-	return b.records[IDOf(copyOf(b.spec, p.Mailbox))].Outcome > 0
+	return b.records[IDOf(b.passOp(p, Copy))].Outcome > 0
 }
 
 func (b *builder) passWork(p person, in Phase, box Mailbox, rec Record) bool {
@@ -142,9 +187,7 @@ func (b *builder) tailEnd() time.Time { return b.end }
 // tailClosed reports whether a mailbox's tail ended: by a pass that began when
 // the tail's time was over.
 func (b *builder) tailClosed(p person) bool {
-	op := copyOf(b.spec, p.Mailbox)
-	op.In = Drain
-	rec := b.records[IDOf(op)]
+	rec := b.records[IDOf(b.passOp(p, Drain))]
 	if b.off.tailUntilLevel && b.boxes[p.Address].Behind != (Gap{}) {
 		return false
 	}

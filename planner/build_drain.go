@@ -24,7 +24,11 @@ func (b *builder) drain() {
 			b.once(Compare{What: "settings", Corp: b.pressOn()}, merged)
 		}
 		b.once(Compare{What: "members", Corp: b.pressOn()}, merged)
+		left := b.spec.Roster.Departures()
 		for _, row := range b.spec.Roster.Mailboxes {
+			if left[row.Address].Mail != "" {
+				continue
+			}
 			b.once(Notify{Template: "restart-client", To: row.Address, In: Drain}, merged)
 		}
 	}

@@ -30,7 +30,7 @@ func (b *builder) freeze() {
 		}
 		needs := []StepID{hold}
 		if !b.hasFirst(p) {
-			needs = append(needs, IDOf(copyOf(b.spec, p.Mailbox)))
+			needs = append(needs, IDOf(b.passOp(p, Copy)))
 		}
 		id := b.pass(p, Freeze, needs)
 		if (p.listed || b.off.needsUnlisted) && !waived[p.Address] {

@@ -13,10 +13,10 @@ func (b *builder) accounts() {
 		return
 	}
 	for _, p := range b.people {
-		if p.Kind == kindShared {
+		if p.Kind == kindShared || p.left.Leaves() {
 			continue
 		}
-		for _, id := range []StepID{b.member(p), b.enabled(p)} {
+		for _, id := range append([]StepID{b.member(p), b.enabled(p)}, b.aliases(p)...) {
 			if id != "" && (p.listed || b.off.needsUnlisted) {
 				b.settled = append(b.settled, id)
 			}
@@ -37,7 +37,7 @@ func (b *builder) member(p person) StepID {
 
 // memberOp is what a person's account lacks; ok is false if nothing.
 func (b *builder) memberOp(p person) (op PutMember, ok bool) {
-	if b.tenant() == nil || len(p.two) > 0 {
+	if b.tenant() == nil || len(p.two) > 0 || p.left.Leaves() {
 		return op, false
 	}
 	op = PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Name: p.Name, Create: true, AccountOnly: b.route != routeHistory}
@@ -63,8 +63,11 @@ func (b *builder) enabled(p person) StepID {
 
 // accountNeeds are the steps that give a person a mailbox to copy into.
 func (b *builder) accountNeeds(p person) []StepID {
-	if b.route != routeHistory {
+	switch {
+	case b.route != routeHistory, p.left.Mail == config.MailArchive:
 		return nil
+	case p.left.Mail == config.MailTo:
+		p = b.heirs[p.left.To].person
 	}
 	var needs []StepID
 	if op, ok := b.memberOp(p); ok {
@@ -100,7 +103,7 @@ func (b *builder) sharedAndGroups() {
 	}
 	groups := keyed(t.Groups, func(g PutGroup) string { return g.Address })
 	for _, g := range b.spec.Roster.Groups {
-		op := PutGroup{Corp: b.corp(), Address: g.Address, Name: g.Name, Members: sortedCopy(g.Members), Allow: g.Allow}
+		op := PutGroup{Corp: b.corp(), Address: g.Address, Name: g.Name, Members: b.staying(g.Members), Allow: g.Allow}
 		is, ok := groups[g.Address]
 		op.Create = !ok
 		if !ok || !slices.Equal(sortedCopy(is.Members), op.Members) || is.Allow != op.Allow {
@@ -111,7 +114,7 @@ func (b *builder) sharedAndGroups() {
 
 func (b *builder) sharedMailbox(s config.Shared, have map[string]PutShared, accounts map[string]person) {
 	op := PutShared{Corp: b.corp(), Address: s.Address, Name: s.Name}
-	for _, a := range s.Users {
+	for _, a := range b.staying(s.Users) {
 		if p, ok := accounts[a]; ok {
 			op.Users = append(op.Users, p.account)
 		}
@@ -122,7 +125,7 @@ func (b *builder) sharedMailbox(s config.Shared, have map[string]PutShared, acco
 	if ok && slices.Equal(sortedCopy(is.Users), op.Users) {
 		return
 	}
-	id := b.add(op, true, b.membersOf(s.Users, accounts)...)
+	id := b.add(op, true, b.membersOf(b.staying(s.Users), accounts)...)
 	b.shared[s.Address] = id
 	b.settled = append(b.settled, id)
 }
@@ -152,10 +155,10 @@ func (b *builder) seats() {
 	}
 	left := b.spec.Target.Seats.VIP
 	for _, p := range b.people {
-		if !p.listed || p.Kind == kindShared || p.member != nil && p.member.VIP == Yes {
+		if !p.listed || p.Kind == kindShared || p.left.Leaves() || p.member != nil && p.member.VIP == Yes {
 			continue
 		}
-		big := b.boxes[p.Address].Source.Bytes > ordinaryLimit
+		big := b.sizeOf(p) > ordinaryLimit
 		work := big && left > 0 && (in == Provision || b.pressed)
 		if big {
 			left--
@@ -180,7 +183,7 @@ func (b *builder) notices() {
 		return
 	}
 	for _, p := range b.people {
-		if p.listed && p.SourcePassword.IsZero() && b.copied(p) {
+		if p.listed && p.left.Mail == "" && p.SourcePassword.IsZero() && b.copied(p) {
 			b.once(Notify{Template: "enter-password", To: p.Address, In: Prepare})
 		}
 	}

@@ -51,7 +51,7 @@ func drawSnapshot(t *rapid.T, spec *config.Spec) Snapshot {
 				Behind: Gap{rapid.IntRange(0, 3).Draw(t, "behind"), int64(rapid.IntRange(0, 3).Draw(t, "bytes"))}})
 		}
 		if rapid.Bool().Draw(t, "record") {
-			s.Records = append(s.Records, Record{Step: IDOf(copyOf(spec, r)), Intent: 2*i + 1, Outcome: rapid.SampledFrom([]int{0, 2*i + 1}).Draw(t, "outcome")})
+			s.Records = append(s.Records, Record{Step: IDOf(passOf(spec, r, config.Departure{}, Copy)), Intent: 2*i + 1, Outcome: rapid.SampledFrom([]int{0, 2*i + 1}).Draw(t, "outcome")})
 		}
 	}
 	return s
@@ -242,7 +242,7 @@ func TestEndpoint(t *testing.T) {
 }
 
 func TestStepID(t *testing.T) {
-	id := IDOf(copyOf(specOf(), row("alice", "")))
+	id := IDOf(passOf(specOf(), row("alice", ""), config.Departure{}, Copy))
 	if id != "copy-mailbox alice@acme.test @17aa694c" {
 		t.Errorf("the ID is %s: IDs of plans in use must never change", id)
 	}
@@ -273,7 +273,7 @@ func BenchmarkBuild(b *testing.B) {
 		r := row(fmt.Sprintf("m%05d", i), "")
 		spec.Roster.Mailboxes = append(spec.Roster.Mailboxes, r)
 		s.Mailboxes = append(s.Mailboxes, Mailbox{Address: r.Address})
-		s.Records = append(s.Records, Record{Step: IDOf(copyOf(spec, r)), Intent: 1, Outcome: 1})
+		s.Records = append(s.Records, Record{Step: IDOf(passOf(spec, r, config.Departure{}, Copy)), Intent: 1, Outcome: 1})
 	}
 	for b.Loop() {
 		Build(spec, s, now)

@@ -164,10 +164,11 @@ func (b *builder) after(z config.Zone, mx StepID, last int) {
 
 // some gives the first addresses of the roster, by address.
 func (b *builder) some(n int) []string {
-	rows := b.spec.Roster.Mailboxes
 	var list []string
-	for _, row := range rows[:min(n, len(rows))] {
-		list = append(list, row.TargetAddress)
+	for _, row := range b.spec.Roster.Mailboxes {
+		if len(list) < n && !b.left[row.Address].Leaves() {
+			list = append(list, row.TargetAddress)
+		}
 	}
 	return list
 }

@@ -28,8 +28,10 @@ type builder struct {
 
 	index
 	people    []person
-	switching bool // a domain or a one-shot act is still to come
-	pressed   bool // the merge or upgrade, if there is one, is done
+	left      map[string]config.Departure // rows, by address
+	heirs     map[string]inheritance      // by the address of who gets a leaver's mail
+	switching bool                        // a domain or a one-shot act is still to come
+	pressed   bool                        // the merge or upgrade, if there is one, is done
 	steps     []Step
 	at        map[StepID]int
 	temps     []temp
@@ -56,6 +58,7 @@ type person struct {
 	listed  bool
 	account string
 	member  *Member // nil: none
+	left    config.Departure
 	two     []string
 }
 
@@ -70,6 +73,7 @@ func newBuilder(spec *config.Spec, s Snapshot, now time.Time, off rules) *builde
 	b := &builder{spec: spec, s: s, now: now, off: off, route: spec.Target.Procedure,
 		index: indexOf(s), at: map[StepID]int{}, raised: map[StepID]bool{}, shared: map[string]StepID{}}
 	b.over = spec.Cutover != nil && now.After(spec.Cutover.Closes)
+	b.left = b.departures()
 	b.people = b.whoIsWho()
 	b.reckon()
 	b.pressed = true
@@ -232,8 +236,11 @@ func (b *builder) corp() string { return b.spec.Target.CorpID }
 // mover says who carries a row's mail: mxmove, wizard, or "" for nobody or
 // the vendor's press.
 func (b *builder) mover(row config.Mailbox) string {
-	if b.spec.History == nil || b.route == routeMerge || b.route == routeUpgrade {
+	if b.spec.History == nil || b.vendor() {
 		return ""
+	}
+	if b.left[row.Address].Leaves() {
+		return moverSelf // the vendor's wizard carries a mailbox into its own only
 	}
 	if row.Mover != "" {
 		return row.Mover

@@ -54,6 +54,9 @@ func shown(op Op, id StepID, x index) (done, seen bool) {
 		return hasValues(o, set), x.zoned[o.New.Zone].Seen.Known()
 	case PutMember:
 		m, ok := x.members[o.Account]
+		if len(o.Aliases) > 0 {
+			return ok && hasAll(m, o.Aliases), x.members != nil
+		}
 		return ok && (o.AccountOnly || m.Address == o.Address || slices.Contains(m.Aliases, o.Address)), x.members != nil
 	case SetSeat:
 		m := x.members[o.Account]

@@ -67,7 +67,7 @@ func (b *builder) accountCap() int {
 func (b *builder) sizes(left, seats int) []config.Finding {
 	var big []person
 	for _, p := range b.people {
-		if p.listed && b.boxes[p.Address].Source.Bytes > ordinaryLimit && (p.member == nil || p.member.VIP != Yes) {
+		if p.listed && !p.left.Leaves() && b.sizeOf(p) > ordinaryLimit && (p.member == nil || p.member.VIP != Yes) {
 			big = append(big, p)
 		}
 	}
@@ -77,7 +77,7 @@ func (b *builder) sizes(left, seats int) []config.Finding {
 	var found []config.Finding
 	for _, p := range big[left:] {
 		found = append(found, at(p.Mailbox, blocks(p.Address, "EDITION-03", "address", p.Address,
-			"size", Bytes(b.boxes[p.Address].Source.Bytes), "need", itoa(len(big)+seats-left), "seats", itoa(seats))))
+			"size", Bytes(b.sizeOf(p)), "need", itoa(len(big)+seats-left), "seats", itoa(seats))))
 	}
 	return found
 }

@@ -96,8 +96,9 @@ func quotas(spec *config.Spec, s Snapshot) []config.Finding {
 // has other ends: it stays at the target, and nobody looks after it.
 func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
 	steps, rows := map[StepID]bool{}, map[string]config.Mailbox{}
+	left := spec.Roster.Departures()
 	for _, row := range spec.Roster.Mailboxes {
-		steps[IDOf(copyOf(spec, row))] = true
+		steps[IDOf(passOf(spec, row, left[row.Address], Copy))] = true
 		rows[row.Address] = row
 	}
 	var found []config.Finding

@@ -38,7 +38,7 @@ func (l *life) innocent(t *rapid.T) {
 	l.n++
 	switch rapid.SampledFrom([]string{"mail", "mail", "hire", "ttl", "include", "account", "time", "flags"}).Draw(t, "event") {
 	case "mail":
-		if !l.sh.pressing() && l.sh.route != "wizard" { // what a vendor's press carries is the vendor's
+		if !l.sh.pressing() && l.sh.route != "wizard" && (l.sh.leaver != "archive" || l.spec.Roster.Departures()[row.Address].Mail == "") { // what a vendor's press carries is the vendor's
 			l.world.Send(row.Address, letter(l.n))
 		}
 	case "hire":
@@ -67,3 +67,9 @@ func (l *life) innocent(t *rapid.T) {
 		l.world.ChangeFlags(memory.Source, row.Address, "INBOX", 1, `\Seen`)
 	}
 }
+
+func (s *site) mx(d string) string {
+	return strings.Join(s.world.Set(d, d+" MX").Values, ",")
+}
+
+func (s *site) ttl(d string) uint32 { return s.world.Set(d, d+" MX").TTL }

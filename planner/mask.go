@@ -77,7 +77,7 @@ func (m *mask) endpoint(s string) string {
 // impersonal are the kinds of steps whose ID is made of no person's name,
 // address or account.
 var impersonal = []string{"compare", "finish-wizard", "hold-directory", "inventory", "merge-tenants", "move-customers",
-	"probe-mx", "put-tags", "set-records", "set-ttl", "task", "upgrade-tenant", "wait"}
+	"probe-mx", "put-tags", "set-records", "set-ttl", "task", "try-append", "upgrade-tenant", "wait"}
 
 // step gives the ID of the masked step. One that is not known gets its
 // masked subject and a hash over its own, which fits itself everywhere.

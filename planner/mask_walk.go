@@ -48,11 +48,11 @@ var veils = map[string]veil{
 	"config.Acknowledge.Administrator": nameWord, "config.Again.Because": textWords, "config.Again.Step": stepWord,
 
 	"planner.CopyMailbox.Address": loginWord, "planner.DropMailbox.Address": loginWord, "planner.ArchiveMailbox.Address": loginWord,
-	"planner.ArchiveMailbox.Path": textWords, "planner.WizardCopy.Addresses": loginWord, "planner.FinishWizard.Abandons": loginWord,
+	"planner.ArchiveMailbox.Path": textWords, "planner.CopyMailbox.Folder": loginWord, "planner.TryAppend.Addresses": loginWord, "planner.WizardCopy.Addresses": loginWord, "planner.FinishWizard.Abandons": loginWord,
 	"planner.MergeTenants.Creator": loginWord, "planner.MoveCustomers.Accounts": loginWord, "planner.UpgradeTenant.Administrator": nameWord,
 	"planner.ProbeMX.Addresses": loginWord, "planner.Canary.To": loginWord, "planner.SetOption.Account": loginWord, "planner.SetEnabled.Account": loginWord,
 	"planner.SetSeat.Account": loginWord, "planner.Notify.To": loginWord, "planner.Task.Args": textWords,
-	"planner.PutMember.Account": loginWord, "planner.PutMember.Address": loginWord, "planner.PutMember.Was": loginWord, "planner.PutMember.Name": nameWord,
+	"planner.PutMember.Account": loginWord, "planner.PutMember.Address": loginWord, "planner.PutMember.Was": loginWord, "planner.PutMember.Name": nameWord, "planner.PutMember.Aliases": loginWord,
 	"planner.PutShared.Address": loginWord, "planner.PutShared.Name": nameWord, "planner.PutShared.Users": loginWord,
 	"planner.PutGroup.Address": loginWord, "planner.PutGroup.Name": nameWord, "planner.PutGroup.Members": loginWord,
 }

@@ -70,7 +70,8 @@ type CopyMailbox struct {
 	Address string   `json:"address"`
 	From    Endpoint `json:"from"`
 	To      Endpoint `json:"to"`
-	Wave    string   `json:"wave,omitempty"` // orders copying, never part of the identity
+	Folder  string   `json:"folder,omitempty"` // at the target, below which everything goes; "": as it was
+	Wave    string   `json:"wave,omitempty"`   // orders copying, never part of the identity
 	In      Phase    `json:"in"`
 }
 
@@ -82,7 +83,11 @@ func (c CopyMailbox) Subject() string { return c.Address }
 
 // Identity is both ends and the phase.
 func (c CopyMailbox) Identity() []string {
-	return []string{string(c.From), string(c.To), c.In.String()}
+	id := []string{string(c.From), string(c.To), c.In.String()}
+	if c.Folder != "" {
+		id = append(id, "below", c.Folder)
+	}
+	return id
 }
 
 // Traits of a copy: it only adds to the target and may recur.

@@ -30,6 +30,7 @@ var opKinds = map[string]func(json.RawMessage) (Op, error){
 	SetRecords{}.Kind():     as[SetRecords],
 	ProbeMX{}.Kind():        as[ProbeMX],
 	Canary{}.Kind():         as[Canary],
+	TryAppend{}.Kind():      as[TryAppend],
 	Wait{}.Kind():           as[Wait],
 	Compare{}.Kind():        as[Compare],
 	PutTags{}.Kind():        as[PutTags],

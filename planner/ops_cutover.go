@@ -199,6 +199,22 @@ func (Canary) Traits() Traits {
 }
 func (Canary) op() {}
 
+// TryAppend puts a test mail into a mailbox of the target by IMAP and reads it
+// back, before the first copy is made. Any of the addresses serves: the first
+// that opens. Copy, Reversible, Once.
+type TryAppend struct {
+	On        Endpoint `json:"on"`        // the target, without a login
+	Addresses []string `json:"addresses"` // of rows
+}
+
+func (TryAppend) Kind() string       { return "try-append" }
+func (a TryAppend) Subject() string  { return string(a.On) }
+func (TryAppend) Identity() []string { return nil }
+func (TryAppend) Traits() Traits {
+	return Traits{Phase: Copy, Repeat: Once, Undo: "undo.canary", Rules: []string{"HISTORY-17"}}
+}
+func (TryAppend) op() {}
+
 // Wait ends when the world has caught up: authoritative servers, caches, the
 // target's activation, a merge that runs. Reversible, Once.
 type Wait struct {

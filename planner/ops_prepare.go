@@ -71,22 +71,32 @@ func (SetTTL) Traits() Traits {
 }
 func (SetTTL) op() {}
 
-// ArchiveMailbox keeps a copy of mail that a final step erases. Prepare, and a
-// last pass in Freeze; Reversible, Converge.
+// ArchiveMailbox keeps a copy of mail that a final step erases (Prepare, and a
+// last pass in Freeze), or of a leaver's (the phases of a copy). Reversible,
+// Converge.
 type ArchiveMailbox struct {
-	Corp    string `json:"corp"`
-	Address string `json:"address"`
-	Path    string `json:"path"`
-	In      Phase  `json:"in"`
+	Corp    string   `json:"corp,omitempty"`
+	Address string   `json:"address"`
+	From    Endpoint `json:"from,omitempty"` // the leaver's mailbox; "": the address at the target
+	Path    string   `json:"path"`
+	In      Phase    `json:"in"`
 }
 
 func (ArchiveMailbox) Kind() string      { return "archive-mailbox" }
 func (a ArchiveMailbox) Subject() string { return a.Address }
 func (a ArchiveMailbox) Identity() []string {
-	return []string{a.Corp, a.Path, a.In.String()}
+	id := []string{a.Corp, a.Path, a.In.String()}
+	if a.From != "" {
+		id = append(id, string(a.From))
+	}
+	return id
 }
 func (a ArchiveMailbox) Traits() Traits {
-	return Traits{Phase: a.In, Repeat: Converge, Undo: "undo.archive-mailbox", Rules: []string{"MERGE-03"}}
+	t := Traits{Phase: a.In, Repeat: Converge, Undo: "undo.archive-mailbox"}
+	if a.From == "" {
+		t.Rules = []string{"MERGE-03"}
+	}
+	return t
 }
 func (ArchiveMailbox) op() {}
 
@@ -107,7 +117,8 @@ func (i Inventory) Traits() Traits {
 func (Inventory) op() {}
 
 // PutMember creates a member (Costly: the address cannot be changed later;
-// undo disables) or gives one its mailbox address. Provision, Once.
+// undo disables), gives one its mailbox address, or adds further addresses to
+// it. Provision, Once.
 type PutMember struct {
 	Corp        string   `json:"corp"`
 	Account     string   `json:"account"`
@@ -115,6 +126,7 @@ type PutMember struct {
 	Was         string   `json:"was,omitempty"` // the mailbox address that is replaced
 	Name        string   `json:"name,omitempty"`
 	Departments []string `json:"departments,omitempty"`
+	Aliases     []string `json:"aliases,omitempty"`      // ordered; with these, they are all that is put
 	Create      bool     `json:"create,omitempty"`       // of the account or its mailbox, whichever is missing
 	AccountOnly bool     `json:"account_only,omitempty"` // the address comes with the press
 }
@@ -122,9 +134,15 @@ type PutMember struct {
 func (PutMember) Kind() string      { return "put-member" }
 func (p PutMember) Subject() string { return p.Address }
 func (p PutMember) Identity() []string {
+	if len(p.Aliases) > 0 {
+		return append([]string{p.Corp, p.Account, "aliases"}, p.Aliases...)
+	}
 	return []string{p.Corp, p.Account, p.Was, strconv.FormatBool(p.Create), strconv.FormatBool(p.AccountOnly)}
 }
 func (p PutMember) Traits() Traits {
+	if len(p.Aliases) > 0 {
+		return Traits{Phase: Provision, Repeat: Once, Undo: "undo.put-alias", Rules: []string{"HISTORY-15"}}
+	}
 	return costlyIf(p.Create, Traits{Phase: Provision, Repeat: Once, Undo: "undo.put-member", Rules: []string{"HISTORY-05", "HISTORY-15"}})
 }
 func (PutMember) op() {}

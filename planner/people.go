@@ -17,6 +17,7 @@ func (b *builder) whoIsWho() []person {
 	taken := map[string]bool{}
 	for _, row := range rows {
 		p := dir.find(row)
+		p.left = b.left[row.Address]
 		if p.member != nil {
 			taken[p.member.Account] = true
 		}
@@ -25,6 +26,7 @@ func (b *builder) whoIsWho() []person {
 	if b.spec.Roster.Unlisted == "allocate" && b.route == routeHistory {
 		people = append(people, b.allocated(taken)...)
 	}
+	b.heirs = b.inherited(people)
 	return people
 }
 

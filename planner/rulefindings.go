@@ -13,7 +13,7 @@ import (
 // ruleFindings tells what the published procedures demand of this spec and
 // this world; codes are those of the rules.
 func ruleFindings(b *builder) []config.Finding {
-	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings())
+	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings(), b.leaverFindings())
 	if b.spec.Target.Kind == "imap" || b.spec.Target.Kind == "" {
 		return found
 	}
@@ -137,7 +137,7 @@ func (b *builder) historyFindings() []config.Finding {
 		if row.TargetAddress != row.Address {
 			found = append(found, at(row, blocks(row.Address, "HISTORY-15", "address", row.Address, "target", row.TargetAddress)))
 		}
-		if b.mover(row) == moverWizard && b.records[IDOf(copyOf(b.spec, row))].Outcome > 0 {
+		if b.mover(row) == moverWizard && b.records[IDOf(passOf(b.spec, row, config.Departure{}, Copy))].Outcome > 0 {
 			found = append(found, at(row, blocks(row.Address, "HISTORY-17", "address", row.Address)))
 		}
 	}
@@ -147,6 +147,7 @@ func (b *builder) historyFindings() []config.Finding {
 		}
 	}
 	found = append(found, b.ambiguous()...)
+	found = append(found, b.aliasFindings()...)
 	if n := b.unlisted(); n > 0 {
 		code := "HISTORY-05"
 		if b.spec.Roster.Unlisted == "allocate" {

@@ -19,9 +19,10 @@ type shape struct {
 	ttl      uint32
 	sts, spf bool
 	allocate bool
-	missing  int  // rows whose account does not exist yet
-	extras   bool // shared mailboxes, groups, seats, a disabled member
-	buyers   bool // customers move, too
+	missing  int    // rows whose account does not exist yet
+	extras   bool   // shared mailboxes, groups, seats, a disabled member
+	buyers   bool   // customers move, too
+	leaver   string // of the last of several rows: keep, to, archive; "": nobody left
 }
 
 func drawShape(t *rapid.T) shape {
@@ -32,6 +33,7 @@ func drawShape(t *rapid.T) shape {
 		sts: rapid.Bool().Draw(t, "sts"), spf: rapid.Bool().Draw(t, "spf"),
 		allocate: rapid.Bool().Draw(t, "allocate"), missing: rapid.IntRange(0, 3).Draw(t, "missing"),
 		extras: rapid.Bool().Draw(t, "extras"), buyers: rapid.Bool().Draw(t, "customers"),
+		leaver: rapid.SampledFrom([]string{"", "", "keep", "to", "archive"}).Draw(t, "leaver"),
 	}
 }
 
@@ -67,6 +69,13 @@ func specFor(sh shape) *config.Spec {
 		}
 	}
 	specTenants(s, sh)
+	if sh.leaver != "" && sh.rows > 1 && (sh.leaver == "keep" || !sh.pressing() && sh.route != "wizard") {
+		last := s.Roster.Mailboxes[sh.rows-1].Address
+		s.Roster.Leavers = []config.Leaver{{Address: last, Mail: sh.leaver}}
+		if sh.leaver == "to" {
+			s.Roster.Leavers[0].To = s.Roster.Mailboxes[0].Address
+		}
+	}
 	return s
 }
 
@@ -114,6 +123,12 @@ func (sh shape) pressing() bool {
 
 func newSite(sh shape, off planner.Without) *site {
 	s := &site{Without: off, spec: specFor(sh), now: start, records: map[planner.StepID]planner.Record{}, facts: map[planner.StepID]planner.Fact{}}
+	s.settle(sh)
+	return s
+}
+
+// settle makes the world and fills it.
+func (s *site) settle(sh shape) {
 	s.world = memory.New(s.spec, func() time.Time { return s.now })
 	for i, row := range s.spec.Roster.Mailboxes {
 		s.world.Deliver(memory.Source, row.Address, "INBOX", letter(i))
@@ -137,7 +152,6 @@ func newSite(sh shape, off planner.Without) *site {
 			s.world.PutSet(planner.RRset{Zone: d, Name: "_mta-sts." + d, Type: "TXT", Values: []string{"v=STSv1; id=1;"}, TTL: sh.ttl})
 		}
 	}
-	return s
 }
 
 // organise gives the source a directory and customers where it has them.

@@ -240,12 +240,19 @@ func (s *site) complete() error {
 
 // carried checks that each message of the source is at the target, once.
 func (s *site) carried() error {
+	left := s.spec.Roster.Departures()
 	for _, row := range s.spec.Roster.Mailboxes {
-		n := map[string]int{}
-		for _, m := range s.world.Dump(memory.Target, row.Address)["INBOX"] {
+		n, folder := map[string]int{}, "INBOX"
+		if left[row.Address].Mail == "to" {
+			folder = row.Address + "/INBOX"
+		}
+		for _, m := range s.world.Dump(memory.Target, row.Address)[folder] {
 			n[string(m.Body)]++
 		}
 		for _, m := range s.world.Dump(memory.Source, row.Address)["INBOX"] {
+			if left[row.Address].Mail == "archive" && s.world.Kept(row.Address, m.Body) {
+				n[string(m.Body)]++
+			}
 			if n[string(m.Body)] != 1 {
 				return fmt.Errorf("%s: a message is there %d times", row.Address, n[string(m.Body)])
 			}
@@ -289,9 +296,3 @@ func (s *site) until(p *planner.Plan, kind, subject string) bool {
 	}
 	return false
 }
-
-func (s *site) mx(d string) string {
-	return strings.Join(s.world.Set(d, d+" MX").Values, ",")
-}
-
-func (s *site) ttl(d string) uint32 { return s.world.Set(d, d+" MX").TTL }

@@ -12,8 +12,12 @@ import (
 func (v *planView) people() string {
 	spec := v.plan.Spec
 	renamed, created, restart, asked := 0, 0, 0, 0
+	left, leaving := spec.Roster.Departures(), 0
 	for _, row := range spec.Roster.Mailboxes {
-		if row.TargetAddress != row.Address {
+		switch {
+		case left[row.Address].Leaves():
+			leaving++
+		case row.TargetAddress != row.Address:
 			renamed++
 		}
 	}
@@ -31,7 +35,7 @@ func (v *planView) people() string {
 			}
 		}
 	}
-	parts := []string{v.t("render.people.keep", "n", Count(len(spec.Roster.Mailboxes)-renamed))}
+	parts := []string{v.t("render.people.keep", "n", Count(len(spec.Roster.Mailboxes)-renamed-leaving))}
 	for _, c := range []struct {
 		code string
 		n    int

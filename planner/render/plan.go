@@ -182,6 +182,9 @@ func (v *planView) notCarriedWords() string {
 	if len(spec.Roster.Skip) > 0 {
 		parts = append(parts, v.t("render.not-carried.addresses", "addresses", v.list(spec.Roster.Skip)))
 	}
+	if list := v.archived(); len(list) > 0 {
+		parts = append(parts, v.t("render.not-carried.archived", "addresses", v.list(list)))
+	}
 	parts = append(parts, v.t("render.not-carried.always"))
 	return strings.Join(parts, v.t("render.semicolon"))
 }

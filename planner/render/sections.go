@@ -138,14 +138,15 @@ func (v *planView) touched() string {
 	case n == 0:
 		return v.t("render.none")
 	case v.plan.Spec.Cutover == nil && v.onlyCopies(v.plan.Steps):
-		return v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host)
+		words := v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host)
+		return strings.Join(append([]string{words}, v.leavers()...), v.t("render.semicolon"))
 	}
 	for _, s := range v.plan.Steps {
 		if op, ok := s.Op.(planner.CopyMailbox); ok {
 			boxes[op.Address] = true
 		}
 	}
-	words := v.people()
+	words := strings.Join(append([]string{v.people()}, v.leavers()...), v.t("render.semicolon"))
 	if len(boxes) > 0 {
 		words += v.t("render.semicolon") + v.t("render.people.copied", "n", Count(len(boxes)))
 	}

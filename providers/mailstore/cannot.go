@@ -3,7 +3,13 @@ package mailstore
 import (
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
 )
+
+// can names the kinds of step that this provider carries out.
+func can() []string {
+	return []string{planner.CopyMailbox{}.Kind(), planner.TryAppend{}.Kind()}
+}
 
 // cannot tells what the spec asks of the copy that this provider does not do.
 // Not doing it in silence would be doing something else than was written, so

@@ -17,7 +17,7 @@ import (
 
 // Observe looks at both servers. See executor.World.
 func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
-	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Findings: s.cannot()}}
+	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Can: can(), Findings: s.cannot()}}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
 	wg.Go(func() { snap.Target = s.greet(ctx, s.target) })
@@ -28,7 +28,7 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	for range min(len(rows), s.workers(depth)) {
 		wg.Go(func() {
 			for i := range next {
-				snap.Mailboxes[i] = s.look(ctx, rows[i], depth, snap)
+				snap.Mailboxes[i] = s.look(ctx, s.rows[rows[i].Address], depth, snap)
 			}
 		})
 	}
@@ -151,6 +151,10 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 	var source, target []transfer.Folder
 	var wg sync.WaitGroup
 	wg.Go(func() { source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
+	if s.left[row.Address].Mail == config.MailArchive { // no mailbox at the target is its own
+		wg.Wait()
+		return
+	}
 	wg.Go(func() { target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err) })
 	wg.Wait()
 	if f := cmpFault(m.Source.Seen.Err, m.Target.Seen.Err); f != nil {

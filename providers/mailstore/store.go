@@ -33,7 +33,8 @@ type Options struct {
 type Store struct {
 	o              Options
 	source, target *side
-	rows           map[string]config.Mailbox
+	rows           map[string]config.Mailbox // a leaver's with the heir's target
+	left           map[string]config.Departure
 	budget         *transfer.Budget
 	since          time.Time
 }
@@ -44,7 +45,11 @@ func New(o Options) *Store {
 		o: o, rows: make(map[string]config.Mailbox, len(o.Spec.Roster.Mailboxes)), budget: transfer.NewBudget(0),
 		source: newSide("source", o.Spec.Source.IMAP, o), target: newSide("target", o.Spec.Target.IMAP, o),
 	}
+	s.left = o.Spec.Roster.Departures()
 	for _, m := range o.Spec.Roster.Mailboxes {
+		if d := s.left[m.Address]; d.Mail == config.MailTo {
+			m.TargetAddress, m.TargetLogin, m.TargetPassword = d.Heir.TargetAddress, d.Heir.TargetLogin, d.Heir.TargetPassword
+		}
 		s.rows[m.Address] = m
 	}
 	if h := o.Spec.History; h != nil && h.Since != "" {
@@ -55,6 +60,9 @@ func New(o Options) *Store {
 
 // Do carries out an op. See executor.World.
 func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
+	if try, ok := op.(planner.TryAppend); ok {
+		return planner.Tally{}, s.tryAppend(ctx, try)
+	}
 	move, ok := op.(planner.CopyMailbox)
 	row, listed := s.rows[op.Subject()]
 	if !ok || !listed || move.From != s.endpoint(s.source, row) || move.To != s.endpoint(s.target, row) {
@@ -97,6 +105,9 @@ func (s *Store) key(row config.Mailbox) transfer.Key {
 
 func (s *Store) options(row config.Mailbox) transfer.Options {
 	o := transfer.Options{Since: s.since, Budget: s.budget, Quarantine: filepath.Join(s.o.Quarantine, row.Address)}
+	if s.left[row.Address].Mail == config.MailTo {
+		o.Below = []string{row.Address}
+	}
 	if h := s.o.Spec.History; h != nil {
 		o.Skip, o.Map, o.Fail = h.Skip, h.Map, h.Refused == "fail"
 	}

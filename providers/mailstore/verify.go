@@ -36,5 +36,5 @@ func (s *Store) Verify(ctx context.Context, address string, progress func(planne
 // its listing tells.
 func (s *Store) mapping(row config.Mailbox, ledger *transfer.Ledger) transfer.MapOptions {
 	o := s.options(row)
-	return transfer.MapOptions{Map: o.Map, Skip: o.Skip, Pinned: ledger.Pinned()}
+	return transfer.MapOptions{Map: o.Map, Skip: o.Skip, Below: o.Below, Pinned: ledger.Pinned()}
 }

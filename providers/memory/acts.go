@@ -53,7 +53,9 @@ func (w *World) effect(op planner.Op) error {
 	case planner.Canary:
 		w.resolve(o.Domain)
 	case planner.ArchiveMailbox:
-		w.archive(o.Address)
+		w.archive(o)
+	case planner.TryAppend:
+		return w.tryAppend(o)
 	case planner.Inventory:
 		w.co.lists[o.Subject()] = true
 	case planner.Notify:
@@ -82,6 +84,10 @@ func (w *World) person(op planner.Op) bool {
 	switch o := op.(type) {
 	case planner.PutMember:
 		m := w.co.members[o.Account]
+		if m != nil && len(o.Aliases) > 0 {
+			m.Aliases = slices.Compact(slices.Sorted(slices.Values(slices.Concat(m.Aliases, o.Aliases))))
+			return true
+		}
 		if m == nil {
 			m = &planner.Member{Account: o.Account, Name: o.Name, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.No}
 			w.co.members[o.Account] = m
@@ -171,24 +177,6 @@ func (w *World) vendorCopies(b *box) {
 		for _, m := range f.messages {
 			if !slices.ContainsFunc(to.messages, func(have Message) bool { return string(have.Body) == string(m.Body) }) {
 				to.add(m)
-			}
-		}
-	}
-}
-
-func (w *World) archive(address string) {
-	for _, row := range w.spec.Roster.Mailboxes {
-		if row.TargetAddress != address {
-			continue
-		}
-		kept := w.co.archives[address]
-		if kept == nil {
-			kept = map[string]struct{}{}
-			w.co.archives[address] = kept
-		}
-		for _, f := range w.boxes[row.Address].side[Target].folders {
-			for _, m := range f.messages {
-				kept[string(m.Body)] = struct{}{}
 			}
 		}
 	}

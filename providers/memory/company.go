@@ -24,6 +24,7 @@ type company struct {
 	done      map[planner.StepID]bool        // acts of people
 	blind     map[string]bool                // kinds that the world does not show
 	notices   []planner.Notify
+	tried     int // mails put into the target before the first copy
 	bounced   int
 	erased    int // messages that a press destroyed
 	lost      int // of these, those in no archive
@@ -161,6 +162,7 @@ type Tally struct {
 	Presses int // final acts
 	Twice   int // final acts done a second time
 	Notices int
+	Tried   int // test mails put into the target before the first copy
 	Tags    int // tenants that got their tags back
 }
 
@@ -168,7 +170,7 @@ type Tally struct {
 func (w *World) Tally() Tally {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := Tally{Bounced: w.co.bounced, Erased: w.co.erased, Lost: w.co.lost, Notices: len(w.co.notices), Tags: len(w.co.tags)}
+	t := Tally{Bounced: w.co.bounced, Erased: w.co.erased, Lost: w.co.lost, Notices: len(w.co.notices), Tried: w.co.tried, Tags: len(w.co.tags)}
 	for _, n := range w.co.pressed {
 		t.Presses++
 		if n > 1 {

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 )
 
 // makeFolders makes every folder of the source at the target.
 func (p *pass) makeFolders() {
 	for _, path := range slices.Sorted(maps.Keys(p.b.side[Source].folders)) {
-		to, carried := p.w.mapped(path)
+		to, carried := p.w.mapped(p.b, path)
 		if carried && p.b.side[Target].folders[to] == nil {
 			p.b.side[Target].folder(to)
 			p.tally.Folders++
@@ -35,7 +36,7 @@ func (w *World) todo(b *box) []item {
 	}
 	var all []item
 	for _, path := range slices.Sorted(maps.Keys(b.side[Source].folders)) {
-		to, carried := w.mapped(path)
+		to, carried := w.mapped(b, path)
 		if !carried {
 			continue
 		}
@@ -48,7 +49,17 @@ func (w *World) todo(b *box) []item {
 	return all
 }
 
-func (w *World) mapped(path string) (to string, carried bool) {
+// mapped is the target's folder for one of the source's: a leaver's below the
+// leaver's address.
+func (w *World) mapped(b *box, path string) (to string, carried bool) {
+	to, carried = w.named(path)
+	if w.left[b.row.Address].Mail == config.MailTo {
+		to = b.row.Address + "/" + to
+	}
+	return to, carried
+}
+
+func (w *World) named(path string) (to string, carried bool) {
 	h := w.spec.History
 	switch {
 	case h == nil:

@@ -42,6 +42,7 @@ type World struct {
 
 	mu      sync.Mutex
 	boxes   map[string]*box
+	left    map[string]config.Departure
 	signIns int
 	slow    time.Duration
 	co      company
@@ -92,6 +93,7 @@ func New(spec *config.Spec, now func() time.Time) *World {
 	for _, row := range spec.Roster.Mailboxes {
 		w.boxes[row.Address] = newBox(row)
 	}
+	w.inherit()
 	return w
 }
 
@@ -181,6 +183,9 @@ func (b *box) count(side Side) {
 // there, and those whose flags changed at the source.
 func (w *World) gap(b *box) planner.Gap {
 	var g planner.Gap
+	if w.left[b.row.Address].Mail == config.MailArchive {
+		return w.unkept(b)
+	}
 	for _, t := range w.todo(b) {
 		switch c := b.placed[t.from]; {
 		case c == nil:

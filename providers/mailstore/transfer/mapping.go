@@ -17,6 +17,7 @@ type MapOptions struct {
 	Map       map[string]string   // source path → target path, levels joined with "/"; several may go to one
 	Skip      []string            // source paths, with all below them, that stay behind
 	Pinned    map[string][]string // source Folder.Name → target path, where its mail went before; stands unless Map says otherwise
+	Below     []string            // target path below which everything goes, by its name alone; nil: the top
 	Delimiter string              // the target's hierarchy separator; "": as its folders tell
 }
 
@@ -46,6 +47,9 @@ type Mapped struct {
 // by SPECIAL-USE (RFC 6154), then by a top-level name; else the name.
 // Folders below another follow it.
 func MapFolders(source, target []Folder, o MapOptions) (mapped []Mapped, notes []text.Msg) {
+	if len(o.Below) > 0 {
+		return mapBelow(source, target, o)
+	}
 	m := newMapper(source, target, o)
 	for _, s := range m.slots {
 		m.decide(s)

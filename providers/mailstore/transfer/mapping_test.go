@@ -146,6 +146,13 @@ func TestMapFolders(t *testing.T) {
 			notes: []string{"map.merged"},
 		},
 		{
+			name:   "below a folder, roles count for nothing",
+			source: listed("INBOX", `Sent \Sent`, "Junk", "A/B"),
+			target: listed("INBOX", `Sent \Sent`, "bob@x_test/INBOX", "bob@x_test/A.B"),
+			o:      MapOptions{Below: []string{"bob@x.test"}, Delimiter: ".", Skip: []string{"Junk"}, Map: map[string]string{"A/B": "C"}},
+			want:   []string{"INBOX > bob@x_test/INBOX +", "A/B > bob@x_test/C", "Junk >  map.skip.spec", "Sent > bob@x_test/Sent"},
+		},
+		{
 			name:   "inbox by its name in any case",
 			source: listed("INBOX", "A"),
 			o:      MapOptions{Map: map[string]string{"inbox": "Old/Inbox"}, Skip: []string{"A/"}},
