@@ -147,6 +147,18 @@ func (l *loader) checkHours(list []Hours) {
 	}
 }
 
+// RateAt gives the octets a second that count at a time, by the clock of its
+// location; 0: no limit.
+func (l Limits) RateAt(t time.Time) int64 {
+	clock := t.Format("15:04")
+	for _, h := range l.Hours {
+		if h.has(clock) {
+			return h.Rate
+		}
+	}
+	return l.Rate
+}
+
 // has reports whether a time of day lies in the hours.
 func (h Hours) has(clock string) bool {
 	if h.From < h.To {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"runtime"
 	"time"
 
@@ -11,22 +12,35 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
-// result of a step's turn.
+// turn is a step's: one intent, one outcome, perhaps several acts.
+type turn struct {
+	step  planner.Step
+	began time.Time
+	tally planner.Tally // of all acts
+	tries int           // acts in a row that got no further
+}
+
+// result of one act of a turn.
 type result struct {
-	step  planner.StepID
+	*turn
 	tally planner.Tally
-	took  time.Duration
 	err   error
 }
 
 // driver carries out the walk with as many steps at once as both servers
-// allow connections.
+// allow connections. A step that a server told to wait is put aside and holds
+// up no other.
 type driver struct {
 	*apply
 	results chan result
+	woken   chan *turn
+	rested  []*turn       // whose wait is over
 	stop    chan struct{} // closed: steps end after the batch in flight, none starts
 	cancel  context.CancelFunc
+	rest    context.Context // of the waits; ends with stop
+	wake    context.CancelFunc
 	running int
+	aside   int // told to wait
 	started int
 	limit   int
 	halted  bool // stop is closed
@@ -37,7 +51,10 @@ type driver struct {
 func (a *apply) drive(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d := &driver{apply: a, results: make(chan result), stop: make(chan struct{}), cancel: cancel, limit: concurrency(a.Plan)}
+	rest, wake := context.WithCancel(ctx)
+	defer wake()
+	d := &driver{apply: a, results: make(chan result), woken: make(chan *turn), stop: make(chan struct{}),
+		cancel: cancel, rest: rest, wake: wake, limit: concurrency(a.Plan)}
 	d.loop(ctx)
 	switch {
 	case a.fatal != nil:
@@ -71,10 +88,13 @@ func (d *driver) loop(ctx context.Context) {
 		default:
 		}
 		d.fill(ctx)
-		if d.running == 0 {
+		if d.running+d.aside == 0 {
 			return
 		}
 		select {
+		case t := <-d.woken:
+			d.aside--
+			d.rested = append(d.rested, t)
 		case res := <-d.results:
 			d.ended(ctx, res)
 		case now := <-d.Ticks:
@@ -112,78 +132,116 @@ func (d *driver) halt() {
 	if !d.halted {
 		d.halted = true
 		close(d.stop)
+		d.wake()
 	}
 }
 
-// fill starts steps until the limit, each after its intent is on record.
+// fill starts acts until the limit: first of turns whose wait is over. After
+// a stop those end where they are.
 func (d *driver) fill(ctx context.Context) {
 	if ctx.Err() != nil && !d.stopped {
 		d.interrupted()
 	}
-	for d.running < d.limit && !d.halted {
-		s, ok := d.walk.next()
-		if !ok {
+	for d.running < d.limit || d.halted {
+		t, ok := d.nextTurn()
+		switch {
+		case !ok:
 			return
-		}
-		d.started++
-		if d.emit(StepStarted{Step: s.ID, N: d.started, Of: len(d.walk.queue)}) != nil {
-			d.walk.end(s.ID, stopped)
-			d.halt()
-			return
+		case d.halted:
+			d.record(ctx, t, planner.ErrStopped)
+			continue
 		}
 		d.running++
-		go func() { d.results <- d.turn(ctx, s) }()
+		go func() {
+			tally, err := d.act(ctx, t.step)
+			d.results <- result{t, tally, err}
+		}()
 	}
 }
 
-// ended records how a turn ended. What cannot be recorded ends the run.
+// nextTurn gives a turn that may go on, or begins one after its intent is on
+// record.
+func (d *driver) nextTurn() (*turn, bool) {
+	if len(d.rested) > 0 {
+		t := d.rested[0]
+		d.rested = d.rested[1:]
+		return t, true
+	}
+	if d.halted {
+		return nil, false
+	}
+	s, ok := d.walk.next()
+	if !ok {
+		return nil, false
+	}
+	d.started++
+	if d.emit(StepStarted{Step: s.ID, N: d.started, Of: len(d.walk.queue)}) != nil {
+		d.walk.end(s.ID, stopped)
+		d.halt()
+		return nil, false
+	}
+	return &turn{step: s, began: d.Self.Now()}, true
+}
+
+// ended puts a turn aside whose fault passes by itself, and records the
+// outcome of all others.
 func (d *driver) ended(ctx context.Context, res result) {
 	d.running--
+	t := res.turn
+	t.tally = sum(t.tally, res.tally)
+	if res.tally.Copied+res.tally.Adopted+res.tally.Flags > 0 {
+		t.tries = 0 // it gets on
+	}
+	t.tries++
+	wait, again := pause(t.step.ID, res.err, t.tries)
+	switch {
+	case again && d.halted && ctx.Err() == nil:
+		d.record(ctx, t, planner.ErrStopped)
+	case again && ctx.Err() == nil:
+		d.putAside(t, res.err, wait)
+	default:
+		d.record(ctx, t, res.err)
+	}
+}
+
+// putAside lets a turn wait without holding up others.
+func (d *driver) putAside(t *turn, err error, wait time.Duration) {
+	var fault *planner.Fault
+	errors.As(err, &fault)
+	if d.emit(StepWaits{Step: t.step.ID, Fault: fault, Try: t.tries, Until: d.Self.Now().Add(wait)}) != nil {
+		d.halt()
+	}
+	d.aside++
+	go func() {
+		d.Sleep(d.rest, wait) // ended early: the walk was halted, which fill sees
+		d.woken <- t
+	}()
+}
+
+// record journals how a turn ended. What cannot be recorded ends the run.
+func (d *driver) record(ctx context.Context, t *turn, why error) {
+	id := t.step.ID
 	var fault *planner.Fault
 	var err error
 	switch {
-	case res.err == nil:
-		d.walk.end(res.step, done)
-		err = d.emit(StepDone{Step: res.step, Tally: res.tally, Took: res.took})
-	case errors.Is(res.err, planner.ErrStopped):
-		d.walk.end(res.step, stopped)
-		err = d.emit(StepStopped{Step: res.step, Tally: res.tally})
+	case why == nil:
+		d.walk.end(id, done)
+		err = d.emit(StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began)})
+	case errors.Is(why, planner.ErrStopped):
+		d.walk.end(id, stopped)
+		err = d.emit(StepStopped{Step: id, Tally: t.tally})
 	case ctx.Err() != nil:
-		d.walk.end(res.step, stopped)
-		err = d.emit(StepStopped{Step: res.step, Tally: res.tally, Unknown: true})
+		d.walk.end(id, stopped)
+		err = d.emit(StepStopped{Step: id, Tally: t.tally, Unknown: true})
 	default:
-		if !errors.As(res.err, &fault) {
-			fault = &planner.Fault{Msg: text.M("step.error", "error", res.err.Error()), Class: planner.Internal}
+		if !errors.As(why, &fault) {
+			fault = &planner.Fault{Msg: text.M("step.error", "error", why.Error()), Class: planner.Internal}
 		}
-		d.walk.end(res.step, failed)
-		err = d.emit(StepFailed{Step: res.step, Tally: res.tally, Fault: fault})
+		d.walk.end(id, failed)
+		err = d.emit(StepFailed{Step: id, Tally: t.tally, Fault: fault})
 	}
 	if err != nil {
 		d.halt()
-	}
-}
-
-// turn carries out a step, again where the fault passes by itself.
-func (d *driver) turn(ctx context.Context, s planner.Step) result {
-	began := d.Self.Now()
-	res := result{step: s.ID}
-	for try := 1; ; try++ {
-		tally, err := d.act(ctx, s)
-		res.tally, res.took, res.err = sum(res.tally, tally), d.Self.Now().Sub(began), err
-		if tally.Copied+tally.Adopted+tally.Flags > 0 {
-			try = 1 // it gets on
-		}
-		wait, again := pause(err, try)
-		if !again || ctx.Err() != nil {
-			return res
-		}
-		var fault *planner.Fault
-		errors.As(err, &fault)
-		d.emit(StepWaits{Step: s.ID, Fault: fault, Try: try, Until: d.Self.Now().Add(wait)})
-		if !d.sleep(ctx, wait) {
-			res.err = planner.ErrStopped
-			return res
-		}
 	}
 }
 
@@ -214,42 +272,41 @@ func place() string {
 
 func isRuntime(name string) bool { return len(name) > 8 && name[:8] == "runtime." }
 
-// Bounds of trying again within one turn.
+// Bounds of waiting within one turn. A lost connection is no matter of these:
+// the world makes another by itself.
 const (
-	tries    = 5
-	firstTry = 2 * time.Second // doubled each time
-	longest  = 15 * time.Minute
+	tries     = 5                // acts in a row that got no further
+	throttled = time.Minute      // where the server does not say how long; doubled each time
+	crowded   = 15 * time.Second // the same
+	longest   = 15 * time.Minute // of one wait
 )
 
-// pause says how long to wait before the next try, if there is one. A server
+// pause says how long to wait before the next act, if there is one. A server
 // that asks for longer than a turn should last gets its peace: the next run.
-func pause(err error, try int) (time.Duration, bool) {
+func pause(id planner.StepID, err error, try int) (time.Duration, bool) {
 	var f *planner.Fault
 	if !errors.As(err, &f) || try >= tries {
 		return 0, false
 	}
-	switch f.Class {
-	case planner.Throttled, planner.Gone, planner.Crowded:
-		wait := max(f.Wait, firstTry<<(try-1))
-		return wait, wait <= longest
+	wait := f.Wait
+	switch {
+	case f.Class != planner.Throttled && f.Class != planner.Crowded:
+		return 0, false
+	case wait > 0:
+	case f.Class == planner.Crowded:
+		wait = jitter(id, crowded<<(try-1))
+	default:
+		wait = jitter(id, throttled<<(try-1))
 	}
-	return 0, false
+	return wait, wait <= longest
 }
 
-// sleep waits; false: an interrupt came first.
-func (d *driver) sleep(ctx context.Context, wait time.Duration) bool {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	slept := make(chan error, 1)
-	go func() { slept <- d.Sleep(ctx, wait) }()
-	select {
-	case <-d.stop:
-		cancel()
-		<-slept
-		return false
-	case err := <-slept:
-		return err == nil
-	}
+// jitter adds up to a quarter, the same for a step each time, so that
+// mailboxes that were told to wait at once do not come back at once.
+func jitter(id planner.StepID, d time.Duration) time.Duration {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return d + d/4*time.Duration(h.Sum32()%1024)/1024
 }
 
 // nothingLeft looks again and says what is left.

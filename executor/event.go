@@ -103,8 +103,8 @@ type StepNoted struct {
 	Note config.Finding `json:"note"`
 }
 
-// StepWaits (step-waits): a server asks to wait, or the connection is gone;
-// the step is tried again.
+// StepWaits (step-waits): a server asks to wait; the step goes on after it,
+// and others meanwhile.
 type StepWaits struct {
 	Step  planner.StepID `json:"step"`
 	Fault *planner.Fault `json:"fault"`

@@ -26,12 +26,14 @@ type progress struct {
 	width func() int // 0: no terminal
 	now   func() time.Time
 
-	expected int64 // octets that the plan means to copy
-	todo     int   // steps of this run
-	ended    int   // of them
-	carried  int64 // octets of steps that ended
+	expected int64            // octets that the plan means to copy
+	behind   map[string]int64 // of them, by mailbox
+	todo     int              // steps of this run
+	ended    int              // of them
+	carried  int64            // octets of steps that ended
 	running  []*active
 	samples  []sample
+	pace     int64           // the last rate that was more than nothing
 	told     time.Time       // of the last line about progress
 	said     map[string]bool // reasons and remedies, each told once
 	drawn    int             // lines to redraw
@@ -42,6 +44,7 @@ type active struct {
 	step  planner.StepID
 	began time.Time
 	at    planner.Progress
+	until time.Time // a server asked to wait; zero: it goes on
 }
 
 type sample struct {
@@ -50,8 +53,9 @@ type sample struct {
 }
 
 func newProgress(c *cli, plan *planner.Plan) *progress {
-	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}}
+	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}, behind: map[string]int64{}}
 	for _, m := range plan.Observed.Mailboxes {
+		p.behind[m.Address] = m.Behind.Bytes
 		p.expected += m.Behind.Bytes
 	}
 	return p
@@ -103,7 +107,11 @@ func (p *progress) note(at time.Time, e executor.Event) {
 		p.running = append(p.running, &active{step: e.Step, began: at})
 	case executor.StepProgress:
 		if a := p.find(e.Step); a != nil {
-			a.at = e.Progress
+			a.at, a.until = e.Progress, time.Time{}
+		}
+	case executor.StepWaits:
+		if a := p.find(e.Step); a != nil {
+			a.until = e.Until
 		}
 	case executor.StepDone:
 		p.end(e.Step, e.Tally)
@@ -115,6 +123,9 @@ func (p *progress) note(at time.Time, e executor.Event) {
 	p.samples = append(p.samples, sample{at, p.bytes()})
 	for len(p.samples) > 2 && at.Sub(p.samples[1].at) >= memory {
 		p.samples = p.samples[1:]
+	}
+	if r := p.rate(); r > 0 {
+		p.pace = r
 	}
 }
 
@@ -192,7 +203,7 @@ func (p *progress) lines(e executor.Event) []string {
 	case executor.StepNoted:
 		return append([]string{said}, p.texts(e.Note.Msg, "what", "do")...)
 	case executor.StepWaits:
-		return append([]string{said}, p.texts(e.Fault.Msg, "what")...)
+		return append([]string{p.waits(e)}, p.texts(e.Fault.Msg, "what", "why")...)
 	case executor.Finished:
 		if e.Report != "" {
 			return []string{said, p.cat.T("cmd.progress.report", "file", e.Report)}
@@ -243,12 +254,52 @@ func (p *progress) summary() string {
 	parts := []string{p.cat.T("cmd.progress.steps", "done", render.Count(p.ended), "all", render.Count(p.todo)), planner.Bytes(p.bytes())}
 	if r := p.rate(); r > 0 {
 		parts = append(parts, p.cat.T("cmd.progress.rate", "rate", planner.Bytes(r)))
-		if left := p.expected - p.bytes(); left > 0 {
-			d := time.Duration(float64(left) / float64(r) * float64(time.Second))
-			parts = append(parts, p.cat.T("cmd.progress.left", "span", render.Duration(p.cat, d)))
-		}
+	}
+	if left := p.left(); left > 0 {
+		parts = append(parts, p.cat.T("cmd.progress.left", "span", render.Duration(p.cat, left)))
 	}
 	return strings.Join(parts, p.cat.T("cmd.comma"))
+}
+
+// left is how long the rest takes at the last known pace; 0: not known. What
+// waits for a server begins only when its wait is over.
+func (p *progress) left() time.Duration {
+	octets := p.expected - p.bytes()
+	if p.pace == 0 || octets <= 0 {
+		return 0
+	}
+	span := p.takes(octets)
+	for _, a := range p.running {
+		if !a.until.IsZero() {
+			span = max(span, a.until.Sub(p.now())+p.takes(p.behind[a.step.Subject()]-a.at.Bytes))
+		}
+	}
+	return span
+}
+
+func (p *progress) takes(octets int64) time.Duration {
+	return time.Duration(float64(max(octets, 0)) / float64(p.pace) * float64(time.Second))
+}
+
+// waits says how long a mailbox waits and when that ends, and whether it was
+// the server that named the time.
+func (p *progress) waits(e executor.StepWaits) string {
+	code := "cmd.progress.waits"
+	if e.Fault.Wait > 0 {
+		code = "cmd.progress.told"
+	}
+	return p.cat.T(code, "subject", e.Step.Subject(), "until", p.clock(e.Until),
+		"span", render.Duration(p.cat, e.Until.Sub(p.now()).Round(time.Second)))
+}
+
+// clock is a moment of today, or with its day.
+func (p *progress) clock(at time.Time) string {
+	now := p.now()
+	at = at.In(now.Location())
+	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
+		return at.Format("01-02 15:04")
+	}
+	return at.Format("15:04")
 }
 
 // erase takes away what is redrawn.

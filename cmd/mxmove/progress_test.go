@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestProgressOnAPipe(t *testing.T) {
       imap.old.test refused the login bob
       The server said: NO
       Correct the login or the password of this mailbox, then run apply again; it is not tried again in this run, since repeated failures lock accounts.
-20:00 alice@acme.test waits until 2026-12-05 20:01:00 +0800, then tries again (try 1 failed)
+20:00 alice@acme.test waits 1 m, until 20:01, for the server; others go on
       imap.old.test refused the login bob
 20:00 1 of 3 mailboxes, 90.0 MiB, 3.9 MiB/s, 28 s left
 20:00 copy alice@acme.test 1,000 messages, 100.0 MiB, 22 s, 2 were there already, 1 refused, kept in quarantine
@@ -231,5 +232,40 @@ func TestNarrowTotal(t *testing.T) {
 	p.read(eight().Add(9*time.Second), moving("alice", 100, 1000, 10<<20))
 	if !strings.Contains(out.String(), "0 of 0 mailboxes, 10.0 MiB, 1.1 MiB/s, 2 m 51 s left\n") {
 		t.Errorf("%s", out)
+	}
+}
+
+// A wait is told with its end, by whose wish, and the time left reckons it in:
+// what is left of the mailbox that waits begins only then.
+func TestProgressReckonsWaits(t *testing.T) {
+	for lang, want := range map[text.Lang][3]string{
+		text.English: {"server asked alice@acme.test to wait 4 m 59 s, until 20:04; others go on",
+			"alice@acme.test  waits for the server until 20:04", "6 m 39 s left"},
+		text.Chinese: {"服务器要求 alice@acme.test 等待 4 分 59 秒，至 20:04；其他邮箱继续",
+			"alice@acme.test  等待服务器至 20:04", "还需 6 分 39 秒"},
+	} {
+		c := &cli{env: &env{Stdout: io.Discard, Screen: func() int { return 80 }, Now: eight}}
+		c.speak(lang)
+		p := newProgress(c, &planner.Plan{Observed: planner.Snapshot{Mailboxes: []planner.Mailbox{
+			{Address: "alice@acme.test", Behind: planner.Gap{Bytes: 110 << 20}}, {Address: "bob@acme.test", Behind: planner.Gap{Bytes: 20 << 20}}}}})
+		told := &planner.Fault{Msg: text.M("server.throttled", "server", "imap.old.test", "said", "slow down"), Class: planner.Throttled, Wait: 299 * time.Second}
+		waits := executor.StepWaits{Step: step("alice"), Try: 1, Until: eight().Add(299 * time.Second), Fault: told}
+		for _, m := range []moment{
+			{0, executor.StepStarted{Step: step("alice")}}, {0, executor.StepStarted{Step: step("bob")}},
+			{10 * time.Second, moving("alice", 1, 10, 10<<20)}, {10 * time.Second, waits},
+		} {
+			p.note(eight().Add(m.after), m.event)
+		}
+		row := p.row(p.find(step("alice")), 80)
+		if got := p.waits(waits); got != want[0] || row != want[1] || !strings.HasSuffix(p.summary(), want[2]) {
+			t.Errorf("%q\n%q\n%q", got, row, p.summary())
+		}
+		p.note(eight().Add(20*time.Second), moving("alice", 2, 10, 20<<20))
+		if row = p.row(p.find(step("alice")), 80); strings.Contains(row, "20:04") {
+			t.Errorf("it goes on, and the screen says %q", row)
+		}
+	}
+	if c := (&progress{now: eight}); c.clock(eight().Add(5*time.Hour)) != "12-06 01:00" {
+		t.Error(c.clock(eight().Add(5 * time.Hour)))
 	}
 }

@@ -44,6 +44,9 @@ func (p *progress) draw() string {
 // row is one step: whose, how far, and what it waits for.
 func (p *progress) row(a *active, width int) string {
 	name := a.step.Subject()
+	if !a.until.IsZero() {
+		return name + "  " + p.cat.T("cmd.progress.until", "until", p.clock(a.until))
+	}
 	if w := a.at.Waiting; w != nil {
 		return name + "  " + p.cat.Text(text.Msg{Code: w.Code + ".what", Args: w.Args})
 	}

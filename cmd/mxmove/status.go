@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,6 +81,9 @@ func overlay(view *render.StatusView, now *executor.Status) {
 		row := &view.Rows[i]
 		if m := boxes[row.Address]; m.State != "" {
 			left += overlayRow(row, m)
+			if m.State == planner.WaitServer {
+				row.Left = max(int64(m.Until.Sub(view.At)/time.Second), 0)
+			}
 		}
 		if !row.Known {
 			view.Unknown++
@@ -91,6 +95,11 @@ func overlay(view *render.StatusView, now *executor.Status) {
 	}
 	if view.Speed = now.Rate; now.Rate > 0 {
 		view.Left = left / now.Rate
+	}
+	for _, row := range view.Rows {
+		if row.State == planner.WaitServer {
+			view.Left = max(view.Left, row.Left)
+		}
 	}
 }
 

@@ -28,10 +28,5 @@ func (s *Store) cannot() []config.Finding {
 			say(h.At, "history.refused", h.Refused)
 		}
 	}
-	for _, d := range []*side{s.source, s.target} {
-		if d.imap.Limits.Rate > 0 || len(d.imap.Limits.Hours) > 0 {
-			say(d.imap.At, d.name+".imap.limits", "rate, hours")
-		}
-	}
 	return found
 }

@@ -10,12 +10,8 @@ import (
 // What a spec asks for and this provider does not do is said, and stops a run.
 func TestWhatIsNotDoneIsSaid(t *testing.T) {
 	for name, change := range map[string]func(*config.Spec){
-		"history.deletions":  func(s *config.Spec) { s.History.Deletions = "follow" },
-		"history.refused":    func(s *config.Spec) { s.History.Refused = "repair" },
-		"source.imap.limits": func(s *config.Spec) { s.Source.IMAP.Limits.Rate = 1 << 20 },
-		"target.imap.limits": func(s *config.Spec) {
-			s.Target.IMAP.Limits.Hours = []config.Hours{{From: "08:00", To: "20:00", Rate: 1}}
-		},
+		"history.deletions": func(s *config.Spec) { s.History.Deletions = "follow" },
+		"history.refused":   func(s *config.Spec) { s.History.Refused = "repair" },
 	} {
 		h := newInProcess(t)
 		for want, codes := range [][]string{0: nil, 1: {name}} {

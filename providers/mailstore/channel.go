@@ -97,7 +97,7 @@ func (c *channel) Fetch(ctx context.Context, uids []uint32, each func(transfer.I
 	err = c.locked(func() error {
 		missing, err = c.conn.Fetch(ctx, uids, func(m *wire.Message) error {
 			it := item(m)
-			it.Size, it.Body = m.BodySize, m.Body
+			it.Size, it.Body = m.BodySize, c.session.side.pace(c.session.unhurried, m.Body)
 			return each(it)
 		})
 		return c.fault(err)
@@ -121,7 +121,8 @@ func (c *channel) Append(ctx context.Context, next func() (*transfer.Item, error
 				return nil, err
 			}
 			sent.add(*it)
-			return &wire.Outgoing{Flags: it.Flags, Date: it.Date, Size: it.Size, Body: it.Body, Sync: it.Sync}, nil
+			return &wire.Outgoing{Flags: it.Flags, Date: it.Date, Size: it.Size, Sync: it.Sync,
+				Body: c.session.side.pace(c.session.unhurried, it.Body)}, nil
 		}, func(a wire.Appended) error {
 			p := transfer.Placed{Item: sent.take(), UID: a.UID, UIDValidity: a.UIDValidity}
 			if a.Err != nil {

@@ -38,8 +38,9 @@ var rules = []rule{
 	// Tencent has one text for five causes, a missing client password being the usual one.
 	{entry: "login.account", class: planner.Account, texts: []string{"account is abnormal"}},
 	{entry: "server.throttled", class: planner.Throttled,
-		codes: []string{"INUSE"},
-		texts: []string{"throttled", "backoff time", "rate hit", "rate limit", "exceeded command or bandwidth", "server unavailable. 15", "temporary unavailable", "please try again later"}},
+		codes: []string{"INUSE", "THROTTLED"},
+		texts: []string{"throttled", "backoff time", "rate hit", "rate limit", "exceeded command or bandwidth", "server unavailable. 15", "temporary unavailable",
+			"please try again later", "login frequency", "too many requests", "too many login"}},
 	{entry: "server.crowded", class: planner.Crowded,
 		texts: []string{"too many simultaneous", "maximum number of connections", "too many connections", "not connected"}},
 	{entry: "server.throttled", class: planner.Throttled, commands: signIn,
@@ -61,13 +62,17 @@ var rules = []rule{
 // classOf gives the catalogue code and class of an answer, and how long the
 // server asks to wait (0: it does not say).
 func classOf(a answer) (entry string, class planner.Class, wait time.Duration) {
-	if a.status == "BYE" && !saysSlower(a.text) {
-		return "server.gone", planner.Gone, 0
-	}
 	for _, r := range rules {
-		if r.fits(a) {
-			return r.entry, r.class, hint(a.text)
+		if !r.fits(a) {
+			continue
 		}
+		if a.status == "BYE" && r.class != planner.Throttled && r.class != planner.Crowded {
+			return "server.gone", planner.Gone, 0
+		}
+		return r.entry, r.class, hint(a.text)
+	}
+	if a.status == "BYE" {
+		return "server.gone", planner.Gone, 0
 	}
 	return "server.answer", planner.Gone, 0
 }
@@ -91,20 +96,42 @@ func (r rule) fits(a answer) bool {
 	return false
 }
 
-func saysSlower(text string) bool { return hint(text) > 0 }
+// ofAccount reports that it is the account's connections that are too many,
+// with those of its owner's programs, not ours to the server: Dovecot, Gmail,
+// Exchange.
+func (a answer) ofAccount() bool {
+	low := strings.ToLower(a.text)
+	return strings.Contains(low, "user+ip") || strings.Contains(low, "simultaneous connections") || strings.Contains(low, "not connected")
+}
 
-var backoff = regexp.MustCompile(`(?i)backoff time:?\s*(\d+)`)
+var (
+	backoff = regexp.MustCompile(`(?i)backoff time:?\s*(\d+)`)
+	again   = regexp.MustCompile(`(?i)(?:try again|retry|wait)(?: in| after| for| at least)?:?\s*(\d+)\s*(ms|millisecond|s\b|sec|min|hour)`)
+)
 
 // hint reads Exchange's suggested wait, in milliseconds with or without the
-// unit. A hint over a day is taken as a day.
+// unit, and "try again in 30 seconds" of others. A hint over a day is taken as
+// a day.
 func hint(text string) time.Duration {
-	m := backoff.FindStringSubmatch(text)
-	if m == nil {
+	number, unit := "", time.Millisecond
+	if m := backoff.FindStringSubmatch(text); m != nil {
+		number = m[1]
+	} else if m := again.FindStringSubmatch(text); m != nil {
+		number = m[1]
+		switch strings.ToLower(m[2]) {
+		case "s", "sec":
+			unit = time.Second
+		case "min":
+			unit = time.Minute
+		case "hour":
+			unit = time.Hour
+		}
+	} else {
 		return 0
 	}
-	ms, err := strconv.ParseInt(m[1], 10, 64)
-	if err != nil || ms > (24*time.Hour).Milliseconds() {
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n > int64(24*time.Hour/unit) {
 		return 24 * time.Hour
 	}
-	return time.Duration(ms) * time.Millisecond
+	return time.Duration(n) * unit
 }

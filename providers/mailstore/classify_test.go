@@ -35,6 +35,13 @@ func TestAnswersAreClassed(t *testing.T) {
 		{answer{"EXAMINE", "NO", "", "SELECT error getting mails in folder"}, planner.FolderOnly, 0},
 		{answer{"", "BYE", "", "Server shutting down."}, planner.Gone, 0},
 		{answer{"", "BYE", "", "Request is throttled. Suggested Backoff Time: 1000 milliseconds"}, planner.Throttled, time.Second},
+		{answer{"", "BYE", "UNAVAILABLE", "Too many connections from your IP"}, planner.Crowded, 0},
+		{answer{"LOGIN", "BYE", "", "Session expired, please login again"}, planner.Gone, 0},
+		{answer{"UID FETCH", "NO", "THROTTLED", "slow down"}, planner.Throttled, 0},
+		{answer{"UID FETCH", "NO", "", "Server Unavailable. 15"}, planner.Throttled, 0},
+		{answer{"LOGIN", "NO", "", "Too many requests, try again in 30 seconds"}, planner.Throttled, 30 * time.Second},
+		{answer{"LOGIN", "NO", "LIMIT", "Rate limit hit. Retry after 2 minutes."}, planner.Throttled, 2 * time.Minute},
+		{answer{"LOGIN", "NO", "LIMIT", "too many login attempts; wait 48 hours"}, planner.Throttled, 24 * time.Hour},
 		{answer{"NOOP", "BAD", "", "anything else"}, planner.Gone, 0},
 	} {
 		_, class, wait := classOf(c.a)

@@ -45,11 +45,26 @@ func (s *side) because(entry string, class planner.Class, pairs ...string) *plan
 	return &planner.Fault{Msg: text.M(entry, append([]string{"server", s.addr}, pairs...)...), Class: class}
 }
 
+// refusal is what the server said, in the planner's terms. What concerns its
+// limits is learnt here, once for each answer.
 func (s *side) refusal(login string, r *wire.Refused) *planner.Fault {
-	entry, class, wait := classOf(answer{strings.ToUpper(r.Command), r.Status, r.Code, r.Text})
-	said := r.Text
-	if r.Code != "" {
-		said = "[" + r.Code + "] " + said
+	said := answer{strings.ToUpper(r.Command), r.Status, r.Code, r.Text}
+	f := s.put(login, said)
+	switch {
+	case f.Class == planner.Throttled:
+		s.told.note(login, f, s.now())
+	case f.Class == planner.Crowded && !said.ofAccount():
+		s.slots.crowded()
+	}
+	return f
+}
+
+// put puts an answer into words.
+func (s *side) put(login string, r answer) *planner.Fault {
+	entry, class, wait := classOf(r)
+	said := r.text
+	if r.code != "" {
+		said = "[" + r.code + "] " + said
 	}
 	f := s.because(entry, class, "login", login, "said", said, "reason", said)
 	f.Wait = wait

@@ -61,16 +61,16 @@ func (s *Store) workers(depth planner.Depth) int {
 	if depth == planner.Recorded {
 		return 4 // reading small files
 	}
-	return min(cap(s.source.slots), cap(s.target.slots))
+	return min(s.source.slots.max, s.target.slots.max)
 }
 
 // greet sees a server as it is before sign-in.
 func (s *Store) greet(ctx context.Context, d *side) planner.Side {
 	seen := planner.Side{Endpoint: planner.EndpointOf(d.imap, ""), Seen: planner.Seen{At: s.o.Now(), How: "imap"}}
-	if err := d.acquire(ctx); err != nil {
+	if err := d.slots.acquire(ctx, nil); err != nil {
 		return seen
 	}
-	defer d.release()
+	defer d.slots.release()
 	c, err := d.dial(ctx)
 	if err != nil {
 		seen.Seen.Err = faultOf(err)

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -20,35 +21,38 @@ type session struct {
 	side    *side
 	account account
 
+	unhurried context.Context // while the rate is kept
+	hurry     context.CancelFunc
+
 	mu     sync.Mutex // one command or flight at a time
 	conn   *wire.Conn
 	layout layout
 }
 
-// open signs in to a mailbox; it counts against the side's limit until Close.
+// open waits for a connection of the limit and gives a session on it.
 func (s *side) open(ctx context.Context, a account) (*session, error) {
-	if err := s.acquire(ctx); err != nil {
+	if err := s.slots.acquire(ctx, nil); err != nil {
 		return nil, err
 	}
-	return s.enter(ctx, a)
+	return s.session(ctx, a, nil), nil
 }
 
-// enter is open on a connection that was acquired already; a failure releases it.
-func (s *side) enter(ctx context.Context, a account) (*session, error) {
-	conn, err := s.signIn(ctx, a)
-	if err != nil {
-		s.release()
-		return nil, err
-	}
-	return &session{side: s, account: a, conn: conn}, nil
+// session is a mailbox on a connection that was acquired; Close releases it.
+// It signs in when it is first used. stop ends waits for the rate; it may be
+// nil.
+func (s *side) session(ctx context.Context, a account, stop <-chan struct{}) *session {
+	se := &session{side: s, account: a}
+	se.unhurried, se.hurry = until(ctx, stop)
+	return se
 }
 
 // Close says goodbye where somebody listens.
 func (s *session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.side.release()
-	if s.conn.Closed() {
+	defer s.side.slots.release()
+	s.hurry()
+	if s.conn == nil || s.conn.Closed() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
@@ -57,12 +61,19 @@ func (s *session) Close() error {
 	return s.conn.Close()
 }
 
-// alive signs in again after the connection broke.
+// alive signs in, again after the connection broke. A server that was there a
+// moment ago and is out of reach is perhaps starting anew: it is gone, as the
+// connection is.
 func (s *session) alive(ctx context.Context) (*wire.Conn, error) {
-	if !s.conn.Closed() {
+	if s.conn != nil && !s.conn.Closed() {
 		return s.conn, nil
 	}
 	conn, err := s.side.signIn(ctx, s.account)
+	var f *planner.Fault
+	if s.conn != nil && errors.As(err, &f) && f.Class == planner.Unreachable {
+		again := *f
+		again.Class, err = planner.Gone, &again
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ package mailstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -34,18 +36,25 @@ type side struct {
 	secrets *config.Secrets
 	environ []string
 	id      wire.ID
-	slots   chan struct{} // one for each connection that limits allow
+	now     func() time.Time
+	slots   *slots
+	bucket  bucket
 
 	denied     denied
+	told       told
 	signedCaps atomic.Pointer[imap.CapSet] // of the last sign-in
 }
 
 func newSide(name string, at config.IMAP, o Options) *side {
+	if o.Sleep == nil {
+		o.Sleep = timerSleep
+	}
 	return &side{
 		name: name, imap: at, dir: o.SpecDir, secrets: o.Secrets, environ: o.Environ,
-		addr:  net.JoinHostPort(at.Host, strconv.Itoa(at.Port)),
-		id:    wire.ID{Name: "mxmove", Version: o.Version, Vendor: "mxmove", SupportURL: "https://github.com/mxmove/mxmove"},
-		slots: make(chan struct{}, max(1, at.Limits.Connections)),
+		addr: net.JoinHostPort(at.Host, strconv.Itoa(at.Port)),
+		id:   wire.ID{Name: "mxmove", Version: o.Version, Vendor: "mxmove", SupportURL: "https://github.com/mxmove/mxmove"},
+		now:  o.Now, slots: newSlots(at.Limits.Connections, o.Now),
+		bucket: bucket{limits: at.Limits, now: o.Now, sleep: o.Sleep},
 	}
 }
 
@@ -63,18 +72,6 @@ func (s *side) account(m config.Mailbox) account {
 	}
 	return account{m.Address, m.TargetLogin, m.TargetPassword, "target_password"}
 }
-
-// acquire waits for a free connection of the limit; release frees it.
-func (s *side) acquire(ctx context.Context) error {
-	select {
-	case s.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *side) release() { <-s.slots }
 
 // dial connects without signing in.
 func (s *side) dial(ctx context.Context) (*wire.Conn, error) {
@@ -108,7 +105,7 @@ func (s *side) tlsConfig() (*tls.Config, error) {
 
 // signIn connects and signs in to a mailbox, unless it was refused before.
 func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
-	if f := s.denied.before(a.login); f != nil {
+	if f := cmp.Or(s.denied.before(a.login), s.told.before(a.login, s.now())); f != nil {
 		return nil, f
 	}
 	cr, err := s.credentials(ctx, a)

@@ -2,9 +2,7 @@ package mailstore
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -27,6 +25,7 @@ type Options struct {
 	Quarantine string   // and refused messages
 	Version    string   // of mxmove, told to servers by ID (RFC 2971)
 	Now        func() time.Time
+	Sleep      func(context.Context, time.Duration) error // for rates, and before another connection; nil: a timer
 }
 
 // Store is the world of two IMAP servers. It is safe for concurrent use.
@@ -68,7 +67,7 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	if !ok || !listed || move.From != s.endpoint(s.source, row) || move.To != s.endpoint(s.target, row) {
 		return planner.Tally{}, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", op.Subject()), Class: planner.Internal}
 	}
-	p, err := s.open(ctx, row)
+	p, err := s.open(ctx, row, stop)
 	if err != nil {
 		return planner.Tally{}, err
 	}
@@ -81,7 +80,7 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	tell(progress, notes)
 	pass := &transfer.Pass{
 		Source: p.source, Target: p.target, Ledger: ledger, Options: s.options(row),
-		Progress: progress, Stop: stop,
+		Progress: progress, Stop: stop, Sleep: s.o.Sleep,
 	}
 	tally, err := pass.Run(ctx)
 	tell(progress, pass.Notes())
@@ -118,45 +117,19 @@ func (s *Store) options(row config.Mailbox) transfer.Options {
 type pair struct{ source, target *session }
 
 func (p *pair) close() {
-	for _, s := range []*session{p.source, p.target} {
-		if s != nil {
-			s.Close()
-		}
-	}
+	p.source.Close()
+	p.target.Close()
 }
 
-// open signs in on both sides at once. Connections are taken in one order, so
-// that two mailboxes never wait for each other's.
-func (s *Store) open(ctx context.Context, row config.Mailbox) (*pair, error) {
-	if err := s.source.acquire(ctx); err != nil {
+// open takes a connection on each side, in one order, so that two mailboxes
+// never wait for each other's. Nobody is signed in yet. stop may be nil.
+func (s *Store) open(ctx context.Context, row config.Mailbox, stop <-chan struct{}) (*pair, error) {
+	if err := s.source.slots.acquire(ctx, stop); err != nil {
 		return nil, err
 	}
-	if err := s.target.acquire(ctx); err != nil {
-		s.source.release()
+	if err := s.target.slots.acquire(ctx, stop); err != nil {
+		s.source.slots.release()
 		return nil, err
 	}
-	p := &pair{}
-	var wg sync.WaitGroup
-	var errs, errt error
-	wg.Go(func() { p.source, errs = s.source.enter(ctx, s.source.account(row)) })
-	wg.Go(func() { p.target, errt = s.target.enter(ctx, s.target.account(row)) })
-	wg.Wait()
-	if errs != nil || errt != nil {
-		p.close()
-		return nil, worst(errs, errt)
-	}
-	return p, nil
-}
-
-// worst picks the error that a person must act on.
-func worst(a, b error) error {
-	if a == nil || (isRetryable(a) && b != nil) {
-		return b
-	}
-	return a
-}
-
-func isRetryable(err error) bool {
-	var f *planner.Fault
-	return errors.As(err, &f) && (f.Class == planner.Gone || f.Class == planner.Throttled || f.Class == planner.Crowded)
+	return &pair{s.source.session(ctx, s.source.account(row), stop), s.target.session(ctx, s.target.account(row), stop)}, nil
 }

@@ -17,7 +17,7 @@ func (s *Store) Verify(ctx context.Context, address string, progress func(planne
 	if !ok {
 		return nil, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", address), Class: planner.Internal}
 	}
-	p, err := s.open(ctx, row)
+	p, err := s.open(ctx, row, nil)
 	if err != nil {
 		return nil, err
 	}

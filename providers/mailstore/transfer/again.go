@@ -11,8 +11,10 @@ import (
 )
 
 // maxTries is how often in a row a pass goes on after a lost connection
-// without having got any further.
-const maxTries = 5
+// without having got any further, after waits of 1, 2, 4 … 64 seconds: about
+// two minutes, in which a server can restart. What a server asks to wait is not
+// waited here, with both connections held, but by who called the pass.
+const maxTries = 7
 
 // again does something that may lose its connection, until it succeeds, fails
 // otherwise, or gets no further maxTries times. What do does must settle by
@@ -21,7 +23,7 @@ func (r *course) again(ctx context.Context, do func() error) error {
 	for tries := 0; ; {
 		before := r.stepped()
 		err := do()
-		if err == nil || ctx.Err() != nil || !passing(err) {
+		if err == nil || ctx.Err() != nil || !isClass(err, planner.Gone) {
 			return cmp.Or(context.Cause(ctx), err)
 		}
 		r.drop()
@@ -37,17 +39,10 @@ func (r *course) again(ctx context.Context, do func() error) error {
 	}
 }
 
-// passing reports whether a failure may be over on another connection.
-func passing(err error) bool {
-	return isClass(err, planner.Gone) || isClass(err, planner.Throttled) || isClass(err, planner.Crowded)
-}
-
-// wait sleeps for as long as the server said, at least d.
+// wait sleeps for d, and tells why.
 func (r *course) wait(ctx context.Context, why error, d time.Duration) error {
 	var f *planner.Fault
-	if errors.As(why, &f) {
-		d = max(d, f.Wait)
-	}
+	errors.As(why, &f)
 	if r.stopped() {
 		return ErrStopped
 	}

@@ -133,7 +133,10 @@ func (s *shipment) refusedBy(p *parcel, err error) error {
 	s.stages[p.uid] = now
 	s.course.mu.Unlock()
 	if now.ill > was.ill {
-		return &planner.Fault{Msg: text.M("copy.gone", "reason", no.Error()), Class: planner.Throttled}
+		s.mu.Lock()
+		s.bad = gone(no.Error()) // a new connection, and nobody's fault
+		s.mu.Unlock()
+		return s.bad
 	}
 	s.count(func(*planner.Tally) {})
 	if no.Bad {

@@ -43,7 +43,7 @@ func TestBackoff(t *testing.T) {
 		return nil
 	}
 	sleeps, _, _, err := r.watched(t.Context())
-	want := []time.Duration{1, 2, 4, 8, 16}
+	want := []time.Duration{1, 2, 4, 8, 16, 32, 64}
 	for i := range want {
 		want[i] *= time.Second
 	}
@@ -85,7 +85,7 @@ func TestWhatADeadConnectionStillBringsIsNotSentAgain(t *testing.T) {
 	r.same()
 }
 
-func TestProgressResetsBackoffAndHintsAreObeyed(t *testing.T) {
+func TestProgressResetsBackoff(t *testing.T) {
 	r := newRig(t)
 	for i := range 30 {
 		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
@@ -96,7 +96,7 @@ func TestProgressResetsBackoffAndHintsAreObeyed(t *testing.T) {
 			return nil
 		}
 		if n++; n%3 == 0 {
-			return &planner.Fault{Msg: text.M("server.throttled"), Class: planner.Throttled, Wait: 7 * time.Second}
+			return gone("cut")
 		}
 		return nil
 	}
@@ -105,15 +105,42 @@ func TestProgressResetsBackoffAndHintsAreObeyed(t *testing.T) {
 		t.Fatalf("%+v, %v, %v", tally, sleeps, err)
 	}
 	for _, d := range sleeps {
-		if d != 7*time.Second {
+		if d != time.Second {
 			t.Errorf("slept %v", d)
 		}
 	}
-	if !slices.ContainsFunc(seen, func(p planner.Progress) bool { return p.Waiting != nil && p.Waiting.Code == "server.throttled" }) {
+	if !slices.ContainsFunc(seen, func(p planner.Progress) bool { return p.Waiting != nil && p.Waiting.Code == "copy.gone" }) {
 		t.Error("waiting was not shown")
 	}
 	if last := seen[len(seen)-1]; last.Waiting != nil || last.Done != 30 || last.Total != 30 || last.Bytes != last.BytesAll {
 		t.Errorf("ended with %+v", last)
+	}
+	r.same()
+}
+
+// What a server asks to wait is not waited with both connections held: the
+// pass ends, and the next one goes on where it ended.
+func TestAHintEndsThePass(t *testing.T) {
+	r := newRig(t)
+	for i := range 5 {
+		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
+	}
+	n := 0
+	r.dst.step = func(op string) error {
+		if op == "append" {
+			if n++; n == 3 {
+				return &planner.Fault{Msg: text.M("server.throttled"), Class: planner.Throttled, Wait: 7 * time.Second}
+			}
+		}
+		return nil
+	}
+	sleeps, _, tally, err := r.watched(t.Context())
+	var f *planner.Fault
+	if !errors.As(err, &f) || f.Wait != 7*time.Second || tally.Copied != 2 || len(sleeps) != 0 {
+		t.Fatalf("%+v, %v, %v", tally, sleeps, err)
+	}
+	if _, _, tally, err = r.watched(t.Context()); err != nil || tally.Copied+tally.Adopted != 3 {
+		t.Errorf("then %+v, %v", tally, err)
 	}
 	r.same()
 }

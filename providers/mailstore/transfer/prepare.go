@@ -68,7 +68,7 @@ func (r *course) list(ctx context.Context) (source, target []Folder, err error) 
 	wg.Go(func() { target, errTarget = r.p.Target.Folders(ctx) })
 	source, err = r.p.Source.Folders(ctx)
 	wg.Wait()
-	if err == nil {
+	if err == nil || isClass(err, planner.Gone) && errTarget != nil { // what a person must see to counts more
 		err = errTarget
 	}
 	return source, target, err

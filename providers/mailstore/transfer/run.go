@@ -62,6 +62,9 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 
 // all carries folder after folder.
 func (r *course) all(ctx context.Context) error {
+	if r.stopped() {
+		return ErrStopped
+	}
 	var mapped []Mapped
 	err := r.again(ctx, func() error {
 		var err error
