@@ -100,7 +100,7 @@ func (l *loader) defaultValue(src string) cty.Value {
 func (l *loader) strayArgument(a *hclsyntax.Attribute, s *block, kind string) {
 	at := l.pos(a.NameRange)
 	known := s.arg(a.Name)
-	if s == loginBlock || s.name == "mailbox" || known != nil && known.typ == typSecret || nearest(strings.ToLower(a.Name), secretNames) != "" {
+	if s == loginBlock || s.name == "mailbox" || known != nil && known.typ == typSecret || Nearest(strings.ToLower(a.Name), secretNames) != "" {
 		l.secretAt = append(l.secretAt, a.Expr.Range()) // perhaps a password under a mistyped name
 	}
 	if known != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxListed bounds how many names a finding lists.
@@ -11,7 +12,7 @@ const maxListed = 80
 // sayUnknown tells a name that stands for nothing, with the one that was
 // probably meant (near is 1), else with those that are known here.
 func (l *loader) sayUnknown(s Severity, at Pos, code, written string, known []string, pairs ...string) {
-	near, hint := "1", nearest(strings.ToLower(written), known)
+	near, hint := "1", Nearest(strings.ToLower(written), known)
 	if hint == "" {
 		near, hint = "0", "-"
 		if n := len(known); n > 0 && n <= maxListed {
@@ -21,10 +22,10 @@ func (l *loader) sayUnknown(s Severity, at Pos, code, written string, known []st
 	l.say(s, at, code, append(pairs, "name", written, "near", near, "hint", hint)...)
 }
 
-// nearest is the name that was probably meant, or "": at most two edits away,
+// Nearest is the name that was probably meant, or "": at most two edits away,
 // and no more than half of what was written.
-func nearest(written string, names []string) string {
-	best, least := "", min(3, len(written)/2+1)
+func Nearest(written string, names []string) string {
+	best, least := "", min(3, utf8.RuneCountInString(written)/2+1)
 	for _, n := range names {
 		if d := distance(written, n, least); d < least {
 			best, least = n, d

@@ -99,7 +99,7 @@ func (f *rosterReader) readHeader() bool {
 		case column == unnamed: // most often a separator at the line's end
 		case column == ignored:
 			f.foreignTwice(i, name, at)
-		case column == stray && !sure && nearest(strings.ToLower(name), known) == "":
+		case column == stray && !sure && Nearest(strings.ToLower(name), known) == "":
 		case column == stray:
 			f.l.sayUnknown(Error, at, "roster.column", name, columns[:])
 			f.l.findings[len(f.l.findings)-1].Hidden = true

@@ -75,7 +75,7 @@ func topicsLike(name string) []string {
 	if len(ends) > 0 {
 		return ends
 	}
-	if near := nearest(name, keys); near != "" {
+	if near := Nearest(name, keys); near != "" {
 		return []string{near}
 	}
 	return nil

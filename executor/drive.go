@@ -314,7 +314,7 @@ func (a *apply) nothingLeft(ctx context.Context) error {
 	if err := a.build(ctx, true); err != nil {
 		return err
 	}
-	ids, behind := a.walk.leftOver(a.built, a.left)
+	ids, behind := a.walk.leftOver(a.built, a.left, a.aside)
 	waiting := 0
 	for _, id := range ids {
 		if a.held[id] {

@@ -58,10 +58,11 @@ type Observed struct {
 // PlanCompared (plan-compared): the plan and a fresh build, in steps.
 type PlanCompared struct {
 	Plan     string `json:"plan"`
-	Approved int    `json:"approved"` // in the plan
-	Done     int    `json:"done"`     // have an outcome from runs before
-	Todo     int    `json:"todo"`     // get a turn in this run
-	Beyond   int    `json:"beyond"`   // not in the plan
+	Approved int    `json:"approved"`        // in the plan
+	Done     int    `json:"done"`            // have an outcome from runs before
+	Todo     int    `json:"todo"`            // get a turn in this run
+	Aside    int    `json:"aside,omitempty"` // not chosen for this run
+	Beyond   int    `json:"beyond"`          // not in the plan
 }
 
 // LeftOut (left-out): a step is not carried out since it, or one that it

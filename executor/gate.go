@@ -56,6 +56,7 @@ func (a *apply) compare(ctx context.Context) error {
 	for id := range a.left {
 		out[id] = true
 	}
+	a.setAside(out)
 	waits := holds(a.built, a.Plan.Spec)
 	a.held = map[planner.StepID]bool{}
 	for id := range waits {
@@ -75,6 +76,16 @@ func (a *apply) compare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// setAside leaves out the steps of those that were not chosen.
+func (a *apply) setAside(out map[planner.StepID]bool) {
+	a.aside = map[planner.StepID]bool{}
+	for _, s := range a.built.Steps {
+		if a.Only != nil && !a.Only[s.Op.Subject()] && !out[s.ID] {
+			out[s.ID], a.aside[s.ID] = true, true
+		}
+	}
 }
 
 // build observes and builds, and tells so.
@@ -105,7 +116,7 @@ func (a *apply) tellCompared() error {
 		}
 	}
 	err := a.emit(PlanCompared{Plan: a.Plan.ID, Approved: len(a.Plan.Steps), Done: before,
-		Todo: len(a.walk.queue), Beyond: len(planner.Beyond(a.built, a.Plan))})
+		Todo: len(a.walk.queue), Aside: len(a.aside), Beyond: len(planner.Beyond(a.built, a.Plan))})
 	for _, s := range a.built.Steps {
 		if because, out := a.left[s.ID]; out && err == nil {
 			err = a.emit(LeftOut{Step: s.ID, Because: because})

@@ -16,7 +16,8 @@ type Run struct {
 	State   *State
 	World   World
 	Plan    *planner.Plan
-	AtHand  *config.Spec // the files as they are now; nil: not known
+	AtHand  *config.Spec    // the files as they are now; nil: not known
+	Only    map[string]bool // subjects whose steps get a turn; nil: all
 	Self    Self
 	Tool    string                                     // version
 	Sleep   func(context.Context, time.Duration) error // before a step is tried again
@@ -41,6 +42,7 @@ type apply struct {
 	built *planner.Plan
 	left  map[planner.StepID]planner.StepID
 	held  map[planner.StepID]bool
+	aside map[planner.StepID]bool // not chosen by Only
 	walk  *walk
 }
 

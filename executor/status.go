@@ -148,15 +148,11 @@ func (w *statusWriter) ended(at time.Time, e Event) {
 	case StepDone:
 		w.status.Done++
 		tally = e.Tally
-		state := planner.InStep
-		if tally.Refused+tally.Missing > 0 {
-			state = planner.Partial
-		}
-		m = w.set(e.Step, state, at, nil)
+		m = w.set(e.Step, planner.After(tally, nil), at, nil)
 	case StepFailed:
 		w.status.Failed++
 		tally = e.Tally
-		m = w.set(e.Step, planner.Failed, at, &e.Fault.Msg)
+		m = w.set(e.Step, planner.After(tally, e.Fault), at, &e.Fault.Msg)
 	case StepStopped:
 		tally = e.Tally
 		m = w.set(e.Step, planner.NotStarted, at, nil)

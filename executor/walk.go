@@ -120,10 +120,11 @@ func (w *walk) count(how phase) int {
 }
 
 // leftOver gives what a build after the walk still has to do: what has work
-// and had no outcome in this run, and mail seen behind a pass that ended.
-func (w *walk) leftOver(built *planner.Plan, left map[planner.StepID]planner.StepID) (ids []planner.StepID, behind int) {
+// and had no outcome in this run, and mail seen behind a pass that ended. What
+// was set aside is not this run's.
+func (w *walk) leftOver(built *planner.Plan, left map[planner.StepID]planner.StepID, aside map[planner.StepID]bool) (ids []planner.StepID, behind int) {
 	for _, s := range built.Steps {
-		if _, out := left[s.ID]; out || !s.Work {
+		if _, out := left[s.ID]; out || aside[s.ID] || !s.Work {
 			continue
 		}
 		if w.turn[s.ID] != done {

@@ -86,17 +86,3 @@ type Record struct {
 	Before    string    `json:"before,omitempty"` // what the first intent found
 	After     string    `json:"after,omitempty"`  // what was written
 }
-
-// State of a mailbox, in the words of the vendor's console (HISTORY-11).
-type State string
-
-// The states.
-const (
-	NotStarted State = "not-started" // 未启动迁移: nothing copied yet
-	Copying    State = "copying"     // 迁移中: a pass runs
-	InStep     State = "in-step"     // 迁移完成: the last pass ended with nothing left
-	Partial    State = "partial"     // 不完整: in step but for messages that are named
-	WaitServer State = "wait-server" // 等待服务器: told to wait
-	WaitPerson State = "wait-person" // a credential is missing
-	Failed     State = "failed"      // 迁移异常: the last pass failed
-)

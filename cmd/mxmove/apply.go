@@ -4,25 +4,29 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 )
 
 type applyOptions struct {
 	vars            variables
+	only            only
 	yes, json, full bool
 }
 
 func newApplyCommand(c *cli) *cobra.Command {
 	var o applyOptions
-	cmd := c.command("apply [PLAN]", codesApply, []string{"apply acme.plan", "apply", "apply --yes --json"}, cobra.MaximumNArgs(1),
+	cmd := c.command("apply [PLAN]", codesApply, []string{"apply acme.plan", "apply", "apply --only failed", "apply --yes --json"}, cobra.MaximumNArgs(1),
 		func(ctx context.Context, args []string) error { return runApply(ctx, c, o, args) })
 	o.vars.flags(c, cmd)
+	o.only.flag(c, cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, c.cat.T("cmd.apply.flag.yes"))
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.apply.flag.json"))
 	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
@@ -46,7 +50,11 @@ func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec})
+	only, err := c.chosenOf(ctx, o.only, plan.Spec, state, w)
+	if err != nil {
+		return err
+	}
+	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Only: only})
 }
 
 // applyNow plans, shows, asks and applies.
@@ -62,6 +70,10 @@ func applyNow(ctx context.Context, c *cli, o applyOptions) error {
 	if err != nil {
 		return err
 	}
+	only, err := c.chosenOf(ctx, o.only, loaded.Spec, state, w)
+	if err != nil {
+		return err
+	}
 	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Signed)
 	if err != nil {
 		return err
@@ -71,12 +83,28 @@ func applyNow(ctx context.Context, c *cli, o applyOptions) error {
 			return err
 		}
 	}
+	if only != nil && !o.json {
+		c.say("cmd.apply.only", "n", strconv.Itoa(len(only)), "all", strconv.Itoa(len(loaded.Spec.Roster.Mailboxes)))
+	}
 	if !o.yes && hasWork(plan) {
 		if err := c.ask(plan); err != nil {
 			return err
 		}
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec})
+	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Only: only})
+}
+
+// chosenOf gives the subjects of a run; nil: all.
+func (c *cli) chosenOf(ctx context.Context, o only, spec *config.Spec, state *executor.State, w world) (map[string]bool, error) {
+	addresses, err := c.choose(ctx, o, spec, state, w)
+	if err != nil || len(o) == 0 {
+		return nil, err
+	}
+	chosen := map[string]bool{}
+	for _, a := range addresses {
+		chosen[a] = true
+	}
+	return chosen, nil
 }
 
 // ask refuses unless the person at the terminal says yes.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
@@ -13,14 +14,16 @@ import (
 
 type statusOptions struct {
 	vars      variables
+	only      only
 	json, all bool
 }
 
 func newStatusCommand(c *cli) *cobra.Command {
 	var o statusOptions
-	cmd := c.command("status [--all]", codesState, []string{"status", "status --all", "status --json"}, cobra.NoArgs,
+	cmd := c.command("status [--all]", codesState, []string{"status", "status --all", "status --only failed --only wave:2", "status --json"}, cobra.NoArgs,
 		func(ctx context.Context, _ []string) error { return runStatus(ctx, c, o) })
 	o.vars.flags(c, cmd)
+	o.only.flag(c, cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	cmd.Flags().BoolVar(&o.all, "all", false, c.cat.T("cmd.status.flag.all"))
 	return cmd
@@ -35,6 +38,10 @@ func runStatus(ctx context.Context, c *cli, o statusOptions) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := o.only.parse(loaded.Spec)
+	if err != nil {
+		return err
+	}
 	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Recorded)
 	if err != nil {
 		return err
@@ -43,11 +50,18 @@ func runStatus(ctx context.Context, c *cli, o statusOptions) error {
 	if err := c.addRunning(&view, state); err != nil {
 		return err
 	}
+	if chosen != nil {
+		rows := map[string]config.Mailbox{}
+		for _, r := range loaded.Spec.Roster.Mailboxes {
+			rows[r.Address] = r
+		}
+		view.Keep(func(r render.StatusRow) bool { return chosen.takes(rows[r.Address], r.State) })
+	}
 	if o.json {
 		return writeJSON(c, view)
 	}
 	opt := c.options()
-	opt.Full = o.all
+	opt.Full = o.all || chosen != nil
 	return render.Status(c.Stdout, c.cat, view, opt)
 }
 
@@ -75,7 +89,6 @@ func overlay(view *render.StatusView, now *executor.Status) {
 	for _, m := range now.Mailboxes {
 		boxes[m.Address] = m
 	}
-	view.Done, view.All, view.Unknown = render.Amount{}, render.Amount{}, 0
 	left := int64(0)
 	for i := range view.Rows {
 		row := &view.Rows[i]
@@ -85,14 +98,8 @@ func overlay(view *render.StatusView, now *executor.Status) {
 				row.Left = max(int64(m.Until.Sub(view.At)/time.Second), 0)
 			}
 		}
-		if !row.Known {
-			view.Unknown++
-		}
-		view.Done.Messages += row.Done.Messages
-		view.Done.Bytes += row.Done.Bytes
-		view.All.Messages += row.All.Messages
-		view.All.Bytes += row.All.Bytes
 	}
+	view.Sum()
 	if view.Speed = now.Rate; now.Rate > 0 {
 		view.Left = left / now.Rate
 	}

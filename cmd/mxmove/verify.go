@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
@@ -24,28 +23,33 @@ const together = 4
 
 type verifyOptions struct {
 	vars variables
+	only only
 	json bool
 }
 
 func newVerifyCommand(c *cli) *cobra.Command {
 	var o verifyOptions
-	cmd := c.command("verify [MAILBOX ...]", codesVerify, []string{"verify", "verify alice@acme.test", "verify --json"}, cobra.ArbitraryArgs,
-		func(ctx context.Context, args []string) error { return runVerify(ctx, c, o, args) })
+	cmd := c.command("verify [MAILBOX ...]", codesVerify, []string{"verify", "verify alice@acme.test", "verify --only wave:2", "verify --json"}, cobra.ArbitraryArgs,
+		func(ctx context.Context, args []string) error {
+			o.only = o.only.with(args)
+			return runVerify(ctx, c, o)
+		})
 	o.vars.flags(c, cmd)
+	o.only.flag(c, cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	return cmd
 }
 
-func runVerify(ctx context.Context, c *cli, o verifyOptions, args []string) error {
+func runVerify(ctx context.Context, c *cli, o verifyOptions) error {
 	loaded, err := c.load(o.vars)
 	if err != nil {
 		return err
 	}
-	addresses, err := chosen(loaded.Spec, args)
+	state, w, err := c.open(loaded.Spec, loaded.Secrets)
 	if err != nil {
 		return err
 	}
-	_, w, err := c.open(loaded.Spec, loaded.Secrets)
+	addresses, err := c.choose(ctx, o.only, loaded.Spec, state, w)
 	if err != nil {
 		return err
 	}
@@ -62,25 +66,6 @@ func runVerify(ctx context.Context, c *cli, o verifyOptions, args []string) erro
 		return errNotProven
 	}
 	return err
-}
-
-// chosen gives the roster's addresses, or those asked for.
-func chosen(spec *config.Spec, args []string) ([]string, error) {
-	var all, wanted []string
-	for _, m := range spec.Roster.Mailboxes {
-		all = append(all, m.Address)
-	}
-	for _, a := range args {
-		address, err := config.Canonical(a)
-		if err != nil || !slices.Contains(all, address) {
-			return nil, &planner.Fault{Msg: text.M("cmd.mailbox", "mailbox", a), Class: planner.Internal}
-		}
-		wanted = append(wanted, address)
-	}
-	if len(wanted) > 0 {
-		return wanted, nil
-	}
-	return all, nil
 }
 
 // compared is one mailbox of a verification.

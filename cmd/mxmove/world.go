@@ -17,6 +17,10 @@ type world interface {
 	executor.World
 	// Verify compares a row's mailbox on both sides and writes to neither.
 	Verify(ctx context.Context, address string, progress func(planner.Progress)) (*transfer.Report, error)
+	// Ledger tells what is on record of a row's copy; it asks no server.
+	Ledger(address string) (*transfer.LedgerInfo, error)
+	// Retry lets the next pass try again what the target refused.
+	Retry(address string) (refused, missing int, err error)
 }
 
 // opening says which world a command needs.

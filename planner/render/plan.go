@@ -140,7 +140,7 @@ func (v *planView) mailboxes() {
 
 func (v *planView) mailbox(op planner.CopyMailbox, s planner.Step, m planner.Mailbox, rec planner.Record) []string {
 	state, _ := planner.Standing(m, rec)
-	r := []string{op.Address, orDash(op.Wave), v.t("render.state." + string(state)), "?", "?", "?"}
+	r := []string{op.Address, orDash(op.Wave), v.t(state.Word()), "?", "?", "?"}
 	if m.Source.Seen.Known() {
 		r[3], r[4] = Count(m.Source.Messages), size(m.Source.Bytes, m.Source.Messages)
 		r[5] = Count(m.Behind.Messages)

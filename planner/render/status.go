@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,14 +62,28 @@ func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 	}
 	for _, row := range plan.Spec.Roster.Mailboxes {
 		r := rowOf(row.Address, boxes[row.Address], records[row.Address])
+		v.Rows = append(v.Rows, r)
+	}
+	v.Sum()
+	return v
+}
+
+// Sum adds up the rows.
+func (v *StatusView) Sum() {
+	v.Done, v.All, v.Unknown = Amount{}, Amount{}, 0
+	for _, r := range v.Rows {
 		if !r.Known {
 			v.Unknown++
 		}
 		v.Done.add(r.Done)
 		v.All.add(r.All)
-		v.Rows = append(v.Rows, r)
 	}
-	return v
+}
+
+// Keep drops the rows that keep does not want.
+func (v *StatusView) Keep(keep func(StatusRow) bool) {
+	v.Rows = slices.DeleteFunc(v.Rows, func(r StatusRow) bool { return !keep(r) })
+	v.Sum()
 }
 
 func (a *Amount) add(b Amount) { a.Messages += b.Messages; a.Bytes += b.Bytes }
@@ -187,19 +202,15 @@ func (v StatusView) reach(p *page) (done, all int64, amount string) {
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
-// states in the order of showing: trouble first.
-var states = [...]planner.State{planner.Failed, planner.Partial, planner.WaitPerson,
-	planner.WaitServer, planner.Copying, planner.NotStarted, planner.InStep}
-
 func (p *page) statusCounts(v StatusView) {
 	n := map[planner.State]int{}
 	for _, r := range v.Rows {
 		n[r.State]++
 	}
 	var items []string
-	for _, s := range states {
+	for _, s := range planner.States() {
 		if n[s] > 0 {
-			items = append(items, p.t("render.state."+string(s))+" "+Count(n[s]))
+			items = append(items, p.t(s.Word())+" "+Count(n[s]))
 		}
 	}
 	p.flow(items...)
@@ -208,13 +219,13 @@ func (p *page) statusCounts(v StatusView) {
 func (p *page) statusTable(v StatusView) {
 	var rows [][]string
 	hidden, told := map[planner.State]int{}, map[string]bool{}
-	for _, state := range states {
+	for _, state := range planner.States() {
 		shown := 0
 		for _, r := range v.Rows {
 			if r.State != state {
 				continue
 			}
-			calm := state == planner.InStep || state == planner.NotStarted && r.Reason == nil
+			calm := state.Calm() && (state == planner.InStep || r.Reason == nil)
 			if !p.opt.Full && (calm || shown >= firstRows) {
 				hidden[state]++
 				continue
@@ -229,9 +240,9 @@ func (p *page) statusTable(v StatusView) {
 			{head: p.t("render.head.left"), right: true}, {head: p.t("render.head.reason"), rest: true}}, rows)
 	}
 	var items []string
-	for _, state := range states {
+	for _, state := range planner.States() {
 		if n := hidden[state]; n > 0 {
-			items = append(items, p.t("render.status.more", "n", Count(n), "state", p.t("render.state."+string(state))))
+			items = append(items, p.t("render.status.more", "n", Count(n), "state", p.t(state.Word())))
 		}
 	}
 	if len(items) > 0 {
@@ -262,7 +273,7 @@ func (p *page) statusRow(r StatusRow, told map[string]bool) []string {
 			}
 		}
 	}
-	return []string{r.Address, p.t("render.state." + string(r.State)), messages, bytes, left, why}
+	return []string{r.Address, p.t(r.State.Word()), messages, bytes, left, why}
 }
 
 func pairs(args text.Args) []string {

@@ -158,10 +158,7 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 	wg.Go(func() { target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err) })
 	wg.Wait()
 	if f := cmpFault(m.Source.Seen.Err, m.Target.Seen.Err); f != nil {
-		m.State, m.Reason = planner.Failed, &f.Msg
-		if f.Code == "credential.missing" {
-			m.State = planner.WaitPerson
-		}
+		m.State, m.Reason = planner.After(planner.Tally{}, f), &f.Msg
 		return
 	}
 	mapped, notes := transfer.MapFolders(source, target, s.mapping(row, ledger))

@@ -37,3 +37,42 @@ func TestStanding(t *testing.T) {
 		}
 	}
 }
+
+// After and Standing speak of one table, and every state has its words.
+func TestStatesAfterPasses(t *testing.T) {
+	fault := func(code string, c Class) *Fault { return &Fault{Msg: text.M(code), Class: c} }
+	for _, c := range []struct {
+		tally Tally
+		fault *Fault
+		want  State
+	}{
+		{Tally{Copied: 3}, nil, InStep},
+		{Tally{Copied: 3, Refused: 1}, nil, Partial},
+		{Tally{Missing: 1}, nil, Partial},
+		{Tally{Refused: 1}, fault("x", Account), Failed},
+		{Tally{}, fault("x", Throttled), WaitServer},
+		{Tally{}, fault("x", Crowded), WaitServer},
+		{Tally{}, fault("credential.missing", Credential), WaitPerson},
+		{Tally{}, fault("login.refused", Credential), Failed},
+	} {
+		if got := After(c.tally, c.fault); got != c.want {
+			t.Errorf("%+v, %v: %s, want %s", c.tally, c.fault, got, c.want)
+		}
+		if got, _ := Standing(Mailbox{State: InStep}, Record{Failed: c.fault}); c.fault != nil && got != c.want {
+			t.Errorf("%v stands as %s, want %s", c.fault, got, c.want)
+		}
+	}
+	seen := map[string]State{}
+	for _, lang := range []text.Lang{text.English, text.Chinese} {
+		for _, s := range States() {
+			word := text.Load(lang).T(s.Word())
+			if !text.Load(lang).Has(s.Word()) || seen[word] != "" {
+				t.Errorf("%s %s: %q is also %s", lang, s, word, seen[word])
+			}
+			seen[word] = s
+		}
+	}
+	if len(seen) != 2*7 {
+		t.Errorf("%d states", len(seen)/2)
+	}
+}
