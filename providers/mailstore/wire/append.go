@@ -41,7 +41,7 @@ func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoin
 			return err
 		}
 		c.stale = true
-		c.g.quick.Store(!a.plus)
+		c.g.quick.Store(true)
 		defer c.g.quick.Store(false)
 		go a.answers()
 		werr := a.messages(next)

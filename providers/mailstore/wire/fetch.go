@@ -84,7 +84,7 @@ func (s *scan) take(m *Message) error {
 }
 
 // rest gives nothing to anybody.
-func (f *fetcher) rest() { f.each, f.asked, f.need = nil, nil, 0 }
+func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare = nil, nil, 0, 0 }
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of
 // arrival. missing are the UIDs that did not come, or came without a body:

@@ -31,6 +31,7 @@ type fetcher struct {
 	each  func(*Message) error
 	asked func(uid uint32) bool
 	need  int // what must be known before a body streams
+	bare  int // where asked is set: what must be known of a message without a body; 0: none is wanted
 
 	msg   Message
 	has   int
@@ -87,7 +88,11 @@ func (f *fetcher) finish() error {
 	}
 	f.msg.Odd = f.msg.Odd || f.depth != 0
 	if f.has&hasBody == 0 {
-		if f.asked != nil || f.has&f.need != f.need {
+		need := f.need
+		if f.asked != nil {
+			need = f.bare
+		}
+		if f.asked != nil && need == 0 || f.has&need != need {
 			return nil // news of a message's flags that nobody asked for
 		}
 		return f.give()
