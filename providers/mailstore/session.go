@@ -136,22 +136,44 @@ func (s *session) Create(ctx context.Context, path []string, use imap.MailboxAtt
 			return refused
 		}
 		// Servers alter names, and say "exists" in many words: the list decides.
-		listing, err := c.List(ctx, name)
+		folders, err := s.listed(ctx, c, name)
 		if err != nil {
 			return err
 		}
-		for _, f := range s.layout.folders(listing) {
-			if f.Name == name || slices.Equal(f.Path, path) {
-				made = f
-				return nil
-			}
+		i := slices.IndexFunc(folders, func(f transfer.Folder) bool { return f.Name == name || slices.Equal(f.Path, path) })
+		if i < 0 && refused != nil {
+			return refused
 		}
-		if refused == nil {
+		if i < 0 {
+			if folders, err = s.listed(ctx, c); err != nil {
+				return err
+			}
+			i = lowered(folders, path)
+		}
+		if i < 0 {
 			return s.side.because("folder.vanished", planner.FolderOnly, "login", s.account.login, "folder", strings.Join(path, "/"))
 		}
-		return refused
+		made = folders[i]
+		return nil
 	})
 	return made, err
+}
+
+func (s *session) listed(ctx context.Context, c *wire.Conn, patterns ...string) ([]transfer.Folder, error) {
+	listing, err := c.List(ctx, patterns...)
+	if err != nil {
+		return nil, err
+	}
+	return s.layout.folders(listing), nil
+}
+
+// lowered finds a folder that the server made below one that holds no mail,
+// as Tencent keeps people's folders; -1: there is none.
+func lowered(folders []transfer.Folder, path []string) int {
+	return slices.IndexFunc(folders, func(f transfer.Folder) bool {
+		return len(f.Path) == len(path)+1 && slices.Equal(f.Path[1:], path) &&
+			slices.ContainsFunc(folders, func(g transfer.Folder) bool { return g.NoSelect && slices.Equal(g.Path, f.Path[:1]) })
+	})
 }
 
 // Subscribe adds a folder to the subscriptions.

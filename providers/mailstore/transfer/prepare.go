@@ -131,6 +131,7 @@ func (r *course) create(ctx context.Context, m *Mapped, have map[string]bool) er
 		have[pathID(path)] = true
 		m.ToFolder = f
 		if n == len(m.To) {
+			m.To = f.Path // where the server put it
 			m.Exists = true
 			if r.once("made", m.From.Name, 0) {
 				r.count(func(t *planner.Tally) { t.Folders++ })

@@ -88,7 +88,8 @@ func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare = nil, nil, 0, 0 }
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of
 // arrival. missing are the UIDs that did not come, or came without a body:
-// gone at the source, or unreadable there. With a *Refused of NO or BAD the
+// gone at the source, or unreadable there; while others come they are asked
+// for again. With a *Refused of NO or BAD the
 // server refused a part, and all the rest came.
 func (c *Conn) Fetch(ctx context.Context, uids []uint32, each func(*Message) error) (missing []uint32, err error) {
 	w := newWanted(uids)
@@ -105,16 +106,29 @@ func (c *Conn) Fetch(ctx context.Context, uids []uint32, each func(*Message) err
 		}
 		c.fetch.asked, c.fetch.need = w.open, hasUID|hasFlags|hasDate
 		defer c.fetch.rest()
-		sets := setsOf(w.uids)
-		return c.flight(func() *command {
-			set := sets()
-			if set == "" {
+		for left := w.uids; ; { // some servers cut their answers (Yahoo)
+			if err := c.fetchAll(left); err != nil {
+				return err
+			}
+			missing := w.missing()
+			if len(missing) == 0 || len(missing) == len(left) {
 				return nil
 			}
-			return &command{name: "UID FETCH", text: "UID FETCH " + set + " (UID FLAGS INTERNALDATE BODY.PEEK[])"}
-		}, nil)
+			left = missing
+		}
 	})
 	return w.missing(), err
+}
+
+func (c *Conn) fetchAll(uids []uint32) error {
+	sets := setsOf(uids)
+	return c.flight(func() *command {
+		set := sets()
+		if set == "" {
+			return nil
+		}
+		return &command{name: "UID FETCH", text: "UID FETCH " + set + " (UID FLAGS INTERNALDATE BODY.PEEK[])"}
+	}, nil)
 }
 
 // wanted are UIDs that were asked for, and whether they came.

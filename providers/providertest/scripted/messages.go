@@ -173,7 +173,8 @@ func (c *conn) keeps(flag string) bool {
 	})
 }
 
-// append stores a message, or says what the service has against it.
+// append stores one or more messages (RFC 3502), all or none, or says what the
+// service has against one of them.
 func (c *conn) append(words []word) string {
 	if len(words) < 2 || !words[len(words)-1].quoted {
 		return ""
@@ -182,34 +183,52 @@ func (c *conn) append(words []word) string {
 	if f == nil {
 		return c.p.Value("no-mailbox", "NO [TRYCREATE] Must create mailbox before append")
 	}
-	m := Message{Body: []byte(words[len(words)-1].text), Date: time.Unix(0, 0).UTC()}
-	flags, rest := bracketed(words[1:])
-	if len(rest) > 1 {
-		date, err := time.Parse(dateTime, rest[0].text)
-		if err != nil {
-			return ""
+	var all []Message
+	for words = words[1:]; len(words) > 0; {
+		m, rest, answer, ok := c.appended(words)
+		if !ok || answer != "" {
+			return answer
 		}
-		m.Date = date
+		all, words = append(all, m), rest
 	}
+	if len(all) > 1 && !c.p.offers("MULTIAPPEND") {
+		return ""
+	}
+	var uids []string
+	for _, m := range all {
+		uids = append(uids, fmt.Sprint(c.box.add(f, m)))
+	}
+	if c.p.offers("UIDPLUS") {
+		return fmt.Sprintf("OK [APPENDUID %s %s] APPEND completed", c.validity(f), strings.Join(uids, ","))
+	}
+	return "OK APPEND completed"
+}
+
+// appended reads one message of an APPEND with its flags and date.
+func (c *conn) appended(words []word) (m Message, rest []word, answer string, ok bool) {
+	m.Date = time.Unix(0, 0).UTC()
+	flags, rest := bracketed(words)
+	if len(rest) > 1 && rest[0].quoted && rest[1].quoted {
+		if date, err := time.Parse(dateTime, rest[0].text); err == nil {
+			m.Date, rest = date, rest[1:]
+		}
+	}
+	if len(rest) == 0 || !rest[0].quoted {
+		return m, nil, "", false
+	}
+	m.Body = []byte(rest[0].text)
 	for _, flag := range texts(flags) {
 		if c.p.has("keywords") && !slices.Contains(strings.Fields(c.p.one("permanent")), flag) {
-			return c.p.one("keywords")
+			return m, nil, c.p.one("keywords"), true
 		}
 		if c.keeps(flag) {
 			m.Flags = append(m.Flags, flag)
 		}
 	}
-	if answer := c.objection(m.Body); answer != "" {
-		return answer
-	}
-	if c.p.has("tidy") {
+	if answer = c.objection(m.Body); c.p.has("tidy") {
 		m.Body = tidied(m.Body)
 	}
-	uid := c.box.add(f, m)
-	if c.p.offers("UIDPLUS") {
-		return fmt.Sprintf("OK [APPENDUID %s %d] APPEND completed", c.validity(f), uid)
-	}
-	return "OK APPEND completed"
+	return m, rest[1:], answer, true
 }
 
 func (c *conn) objection(body []byte) string {
