@@ -24,9 +24,10 @@ bench: bench-plan bench-copy
 bench-plan:
 	@$(GO) test -run '^$$' -bench TenThousand -benchtime 5x ./cmd/mxmove
 
-# how fast mailboxes are copied, against mbsync and dsync; writes README's table
+# how fast mailboxes are copied, beside mbsync and dsync; writes README's table
 bench-copy: peers
-	$(GO) run ./providers/providertest/speed -readme README.md
+	@mkdir -p bin
+	$(GO) run ./providers/providertest/speed -readme README.md -json bin/bench-copy.json
 
 # single parts, for who works on them
 bench-parts: peers

@@ -51,7 +51,7 @@ func (b *bench) run(ctx context.Context, s scenario) error {
 		return err
 	}
 	to := b.to
-	if s.bare {
+	if s.kind == bare {
 		to = b.old
 	}
 	for _, site := range []*site{b.from, to} {
@@ -64,7 +64,7 @@ func (b *bench) run(ctx context.Context, s scenario) error {
 		runs = min(runs, s.runs)
 	}
 	for n := range runs {
-		for _, t := range s.contestants() {
+		for _, t := range s.tools {
 			if t.once && n > 0 {
 				continue
 			}

@@ -10,14 +10,15 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// launchFlag makes this program run commands for itself. Linux counts what the
-// parent held at the time of exec into a child's peak memory, so the parent
-// must be small: not the process that knows all the messages.
+// launchFlag makes this program run commands for itself: the clock stands
+// beside them, and not in the process that knows all the messages.
 const launchFlag = "-launch"
 
 // batch is a set of processes that together do one pass.
@@ -129,14 +130,50 @@ func (c command) run(log *os.File) (cost, error) {
 	cmd.Env, cmd.Dir = append(os.Environ(), c.Env...), c.Dir
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
+	if err := cmd.Start(); err != nil {
 		return cost{}, err
 	}
+	ended, seen := make(chan struct{}), make(chan int64, 1)
+	go func() { seen <- watch(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	close(ended)
+	peak := <-seen
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return cost{}, errors.New("the system tells no usage")
 	}
-	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	return cost{CPU: cpu, PeakKB: usage.Maxrss}, err
+	if floor := highWater("self"); usage.Maxrss > floor || peak == 0 {
+		peak = usage.Maxrss
+	}
+	return cost{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), PeakKB: peak}, err
+}
+
+// watch gives the peak memory of a process in kB as seen while it ran, or 0.
+// Linux counts what this process held at the time of exec into the child's
+// Maxrss, so that one is exact only above it.
+func watch(pid int, ended <-chan struct{}) int64 {
+	var peak int64
+	for {
+		select {
+		case <-ended:
+			return peak
+		case <-time.After(10 * time.Millisecond):
+			peak = max(peak, highWater(strconv.Itoa(pid)))
+		}
+	}
+}
+
+// highWater reads VmHWM, the peak of a process since its exec, in kB (proc(5)).
+func highWater(pid string) int64 {
+	content, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(content), "VmHWM:")
+	digits, _, _ := strings.Cut(rest, "kB")
+	n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+	if err != nil {
+		return 0 // a process that has ended tells none
+	}
+	return n
 }

@@ -39,20 +39,7 @@ func main() {
 		}
 		return
 	}
-	var o options
-	var names []string
-	for _, s := range scenarios() {
-		names = append(names, s.name)
-	}
-	flag.StringVar(&o.only, "only", "", "only these scenarios, with commas: "+strings.Join(names, " "))
-	flag.StringVar(&o.tools, "tools", "", "only these tools, with commas: mxmove, mbsync, mbsync -a, dsync")
-	flag.IntVar(&o.runs, "runs", 3, "runs of each tool; the table has medians")
-	flag.BoolVar(&o.quick, "quick", false, "a tenth of the mail, one run: to see that it works")
-	flag.Uint64Var(&o.seed, "seed", 1, "of the mail")
-	flag.StringVar(&o.binary, "binary", "", "the mxmove to measure; default: it is built")
-	flag.StringVar(&o.json, "json", "", "write all results to this file")
-	flag.StringVar(&o.readme, "readme", "", "put the table into this file, between its marks")
-	flag.Parse()
+	o := flags()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, o, os.Stdout, os.Stderr)
 	cancel()
@@ -62,14 +49,33 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options, out, log io.Writer) (err error) {
+func flags() options {
+	var o options
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	flag.StringVar(&o.only, "only", "", "only scenarios that begin so, with commas: "+strings.Join(names, " "))
+	flag.StringVar(&o.tools, "tools", "", "only tools that begin so, with commas: mxmove, mbsync, mbsync 1×-a, mbsync 8×-a, dsync")
+	flag.IntVar(&o.runs, "runs", 3, "runs of each tool; the table has medians")
+	flag.BoolVar(&o.quick, "quick", false, "a tenth of the mail, one run: to see that it works")
+	flag.Uint64Var(&o.seed, "seed", 1, "of the mail")
+	flag.StringVar(&o.binary, "binary", "", "the mxmove to measure; default: it is built")
+	flag.StringVar(&o.json, "json", "", "write all results to this file")
+	flag.StringVar(&o.readme, "readme", "", "put the table into this file, between its marks")
+	flag.Parse()
+	return o
+}
+
+func run(ctx context.Context, o options, out, log io.Writer) error {
 	chosen, err := o.choose()
 	if err != nil {
 		return err
 	}
-	if o.readme != "" && (o.quick || o.only != "" || o.tools != "") {
-		return errors.New("-readme wants all scenarios with all tools in full")
-	}
+	return o.runAll(ctx, chosen, out, log)
+}
+
+func (o options) runAll(ctx context.Context, chosen []scenario, out, log io.Writer) (err error) {
 	for _, kind := range []peer.Kind{peer.KindDovecot, peer.ToolMbsync} {
 		if err := peer.Install(kind); err != nil {
 			return err
@@ -99,8 +105,13 @@ func run(ctx context.Context, o options, out, log io.Writer) (err error) {
 
 // choose gives the scenarios that are asked for.
 func (o options) choose() ([]scenario, error) {
+	if o.readme != "" && (o.quick || o.only != "" || o.tools != "") {
+		return nil, errors.New("-readme wants all scenarios with all tools in full")
+	}
 	all := scenarios()
-	only := func(list, name string) bool { return list == "" || slices.Contains(strings.Split(list, ","), name) }
+	only := func(list, name string) bool {
+		return list == "" || slices.ContainsFunc(strings.Split(list, ","), func(start string) bool { return strings.HasPrefix(name, start) })
+	}
 	var chosen []scenario
 	for _, s := range all {
 		if !only(o.only, s.name) {
@@ -109,15 +120,15 @@ func (o options) choose() ([]scenario, error) {
 		if o.quick {
 			s.population = s.population.smaller()
 		}
-		if !s.bare {
+		if s.kind != bare {
 			s.tools = slices.DeleteFunc(s.tools, func(t tool) bool { return !only(o.tools, t.name) })
 		}
 		if len(s.tools) > 0 {
 			chosen = append(chosen, s)
 		}
 	}
-	if o.only != "" && len(chosen) != len(strings.Split(o.only, ",")) {
-		return nil, fmt.Errorf("-only %s: not all of these are scenarios that the tools %q have", o.only, o.tools)
+	if len(chosen) == 0 || o.only != "" && len(chosen) < len(strings.Split(o.only, ",")) {
+		return nil, fmt.Errorf("-only %q -tools %q: not all of these are scenarios that these tools have", o.only, o.tools)
 	}
 	return chosen, nil
 }
@@ -131,11 +142,11 @@ func (b *bench) begin(ctx context.Context, h *host, chosen []scenario) error {
 			return fmt.Errorf("building mxmove: %w\n%s", err, out)
 		}
 	}
-	var users, bare []string
+	var users, poor []string
 	for _, s := range chosen {
 		users = append(users, s.population.users()...)
-		if s.bare {
-			bare = append(bare, s.population.users()...)
+		if s.kind == bare {
+			poor = append(poor, s.population.users()...)
 		}
 	}
 	base, err := roomiest()
@@ -145,10 +156,10 @@ func (b *bench) begin(ctx context.Context, h *host, chosen []scenario) error {
 	if b.from, err = startSite(h, base, "maildir", ".", users); err != nil {
 		return err
 	}
-	if b.to, err = startSite(h, base, "sdbox", "/", users); err != nil || bare == nil {
+	if b.to, err = startSite(h, base, "sdbox", "/", users); err != nil || poor == nil {
 		return err
 	}
-	b.old, err = startSite(h, base, "sdbox", "/", bare,
+	b.old, err = startSite(h, base, "sdbox", "/", poor,
 		"imap_capability = IMAP4rev1 SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS UNSELECT CONDSTORE ESEARCH CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE")
 	return err
 }
@@ -168,7 +179,7 @@ func roomiest() (string, error) {
 
 func (o options) tell(s summary, out io.Writer) error {
 	table := s.markdown()
-	if _, err := io.WriteString(out, table); err != nil {
+	if _, err := io.WriteString(out, "\n"+table); err != nil {
 		return err
 	}
 	if o.json != "" {
@@ -183,13 +194,5 @@ func (o options) tell(s summary, out io.Writer) error {
 	if o.readme == "" {
 		return nil
 	}
-	content, err := os.ReadFile(o.readme)
-	if err != nil {
-		return err
-	}
-	changed, err := between(string(content), table)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.readme, err)
-	}
-	return os.WriteFile(o.readme, []byte(changed), 0o644)
+	return rewrite(o.readme, table)
 }

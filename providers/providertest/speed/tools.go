@@ -18,7 +18,6 @@ type tool struct {
 	tuid     bool // adds a header X-TUID
 	keywords bool // keeps them
 	once     bool // one run is enough: a form that is only there to be compared with
-	many     bool // a form for many mailboxes, like another one where there is but one
 	prepare  preparation
 }
 
@@ -32,14 +31,17 @@ type job struct {
 	users        []string
 }
 
-// rivals are the contestants, mxmove first.
-func rivals() []tool {
-	return []tool{
-		{name: "mxmove", keywords: true, prepare: mxmove(atOnce, 1)},
-		{name: "mbsync", tuid: true, prepare: mbsyncEach},
-		{name: "mbsync -a", tuid: true, once: true, many: true, prepare: mbsyncAll},
-		{name: "dsync", keywords: true, prepare: dsync},
-	}
+// The tools at their best for many mailboxes, several of them at once.
+var (
+	moving = tool{name: "mxmove", keywords: true, prepare: mxmove(atOnce, 1)}
+	synced = tool{name: "mbsync", tuid: true, prepare: mbsyncEach}
+	dumped = tool{name: "dsync", keywords: true, prepare: dsync}
+)
+
+// mbsyncWith is the form of mbsync with so many processes, each for its share
+// of the mailboxes; with one it is what everybody tries first.
+func mbsyncWith(processes int) tool {
+	return tool{name: fmt.Sprintf("mbsync %d×-a", processes), tuid: true, once: true, prepare: func(j job) (batch, error) { return mbsyncAll(j, processes) }}
 }
 
 // mxmove copies by a plan that was made before, with so many connections to
@@ -93,31 +95,40 @@ func mbsyncEach(j job) (batch, error) {
 	return b, nil
 }
 
-// mbsyncAll is one process for all mailboxes.
-func mbsyncAll(j job) (batch, error) {
-	rc, err := mbsyncrc(filepath.Join(j.work, "mbsync-a"), j)
+// mbsyncAll shares the mailboxes out to so many processes.
+func mbsyncAll(j job, processes int) (batch, error) {
+	dir := filepath.Join(j.work, "mbsync")
+	rc, err := mbsyncrc(dir, j)
 	if err != nil {
 		return batch{}, err
 	}
-	var all strings.Builder
-	for _, user := range j.users {
+	shares := make([]strings.Builder, processes)
+	for i, user := range j.users {
 		content, err := os.ReadFile(rc(user))
 		if err != nil {
 			return batch{}, err
 		}
-		name := strings.ReplaceAll(user, "@", "-")
-		for _, part := range []string{"far", "near", "copy"} {
-			content = []byte(strings.ReplaceAll(string(content), " "+part+"\n", " "+part+"-"+name+"\n"))
-			content = []byte(strings.ReplaceAll(string(content), ":"+part+":", ":"+part+"-"+name+":"))
+		shares[i%processes].WriteString(renamed(string(content), user))
+	}
+	b := batch{Parallel: processes}
+	for i := range shares {
+		file := filepath.Join(dir, fmt.Sprintf("share%d.rc", i))
+		if err := os.WriteFile(file, []byte(shares[i].String()), 0o600); err != nil {
+			return batch{}, err
 		}
-		all.Write(content)
-		all.WriteString("\n")
+		b.Commands = append(b.Commands, command{Args: []string{"mbsync", "-q", "-a", "-c", file}})
 	}
-	file := filepath.Join(j.work, "mbsync-a", "all.rc")
-	if err := os.WriteFile(file, []byte(all.String()), 0o600); err != nil {
-		return batch{}, err
+	return b, nil
+}
+
+// renamed gives the parts of a mailbox's configuration names of its own.
+func renamed(content, user string) string {
+	own := "-" + strings.ReplaceAll(user, "@", "-")
+	for _, part := range []string{"far", "near", "copy"} {
+		content = strings.ReplaceAll(content, " "+part+"\n", " "+part+own+"\n")
+		content = strings.ReplaceAll(content, ":"+part+":", ":"+part+own+":")
 	}
-	return batch{Commands: []command{{Args: []string{"mbsync", "-q", "-a", "-c", file}}}, Parallel: 1}, nil
+	return content + "\n"
 }
 
 // mbsyncrc writes a configuration for each mailbox and gives their names.
