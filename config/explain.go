@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,9 @@ func (e *TopicError) Error() string { return errorText(e.Msg) }
 
 // Explain tells in a language what a block (cutover.zone), an argument
 // (cutover.zone.mx), a function that names a secret (env), or the code of a
-// finding (zone.mx) means, which values it takes and how it is written. A path's
-// end is enough where only one ends so. Without a topic it lists the blocks.
+// finding (zone.mx) or of a rule (MERGE-03, in either case) means, which values
+// it takes and how it is written. A path's end is enough where only one ends
+// so. Without a topic it lists the blocks.
 // The text ends with a line end. The error is a [*TopicError].
 func Explain(lang text.Lang, name string) (string, error) {
 	w := &writer{c: text.Load(lang)}
@@ -36,6 +38,10 @@ func Explain(lang text.Lang, name string) (string, error) {
 	default:
 		found = w.function(name)
 	}
+	if r, ok := ruleOf(name); ok {
+		w.rule(r)
+		name, found = r.code, true
+	}
 	if w.c.Has(name + ".what") { // some findings are called as what they are about
 		if found {
 			w.lines("")
@@ -44,14 +50,14 @@ func Explain(lang text.Lang, name string) (string, error) {
 		found = true
 	}
 	if !found {
-		return "", unknownTopic(name)
+		return "", unknownTopic(w.c, name)
 	}
 	return w.b.String(), nil
 }
 
-func unknownTopic(name string) error {
+func unknownTopic(c *text.Catalogue, name string) error {
 	near, hint := "0", ""
-	if like := topicsLike(name); like != nil {
+	if like := topicsLike(c, name); like != nil {
 		near, hint = "1", strings.Join(like, ", ")
 	} else {
 		for _, b := range language.blocks {
@@ -105,6 +111,29 @@ func (w *writer) finding(code string) {
 		return valueForm.ReplaceAllString(s, "<$1>")
 	}
 	w.lines(w.t("label", "name", w.t("finding"), "value", code), "", "  "+part(".what"), "", "  "+w.t("why", "value", part(".why")), "  "+w.t("do", "value", part(".do")))
+}
+
+// ruleOf finds a rule by its code: MERGE-03, merge-3.
+func ruleOf(name string) (rule, bool) {
+	group, number, _ := strings.Cut(strings.ToUpper(name), "-")
+	if len(number) == 1 {
+		number = "0" + number
+	}
+	i := slices.IndexFunc(procedureRules, func(r rule) bool { return r.code == group+"-"+number })
+	if i < 0 {
+		return rule{}, false
+	}
+	return procedureRules[i], true
+}
+
+// rule tells what a rule says, of which kind it is, and what a plan does about it.
+func (w *writer) rule(r rule) {
+	kinds := w.c.T("rule.kind." + r.kinds[0])
+	for _, k := range r.kinds[1:] {
+		kinds = w.t("aside", "a", kinds, "b", w.c.T("rule.kind."+k))
+	}
+	w.lines(w.t("label", "name", w.t("rule"), "value", r.code), "", "  "+w.c.T("rule."+r.code+".fact"), "",
+		"  "+w.t("kind", "value", kinds), "  "+w.t("does", "value", w.c.T("rule."+r.code+".does")))
 }
 
 func (w *writer) function(name string) bool {

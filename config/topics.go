@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/mxmove/mxmove/config/text"
 )
 
 // topic is a block or an argument as something that can be explained.
@@ -63,9 +65,13 @@ func findTopic(name string) (topic, bool) {
 	return topic{}, false
 }
 
-// topicsLike are the topics that end in a name, or that were probably meant.
-func topicsLike(name string) []string {
-	var ends, keys []string
+// fewAlike bounds how many names are suggested.
+const fewAlike = 12
+
+// topicsLike are the topics and codes that end in a name or begin with it, or
+// else the one that was probably meant.
+func topicsLike(c *text.Catalogue, name string) []string {
+	var ends, begins, keys []string
 	for _, t := range topics() {
 		keys = append(keys, t.key, t.path)
 		if strings.HasSuffix(t.key, "."+name) && !slices.Contains(ends, t.key) {
@@ -75,8 +81,33 @@ func topicsLike(name string) []string {
 	if len(ends) > 0 {
 		return ends
 	}
-	if near := Nearest(name, keys); near != "" {
-		return []string{near}
+	for _, f := range secretFuncs {
+		keys = append(keys, f.name)
+	}
+	bare := strings.TrimRight(name, ".-")
+	codes := c.Codes(".what")
+	for _, r := range procedureRules {
+		codes = append(codes, r.code)
+	}
+	for _, code := range codes {
+		keys = append(keys, code)
+		if hasPrefixFold(code, bare+".") || hasPrefixFold(code, bare+"-") {
+			begins = append(begins, code)
+		}
+	}
+	if len(begins) > 0 {
+		slices.Sort(begins)
+		begins = slices.Compact(begins)
+		return begins[:min(len(begins), fewAlike)]
+	}
+	for _, written := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+		if near := Nearest(written, keys); near != "" {
+			return []string{near}
+		}
 	}
 	return nil
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

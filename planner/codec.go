@@ -30,10 +30,7 @@ func Encode(p *Plan) ([]byte, error) {
 // step or a field that it does not know, and a file that was changed after it
 // was written.
 func Decode(b []byte) (*Plan, error) {
-	var head struct {
-		Format int `json:"format"`
-	}
-	switch err := json.Unmarshal(b, &head); {
+	switch head, err := headOf(b); {
 	case err != nil:
 		return nil, refused("plan.unreadable", "error", err.Error())
 	case head.Format > Format:
@@ -112,15 +109,15 @@ type stepFile struct {
 
 // MarshalJSON stores the op with its kind.
 func (s Step) MarshalJSON() ([]byte, error) {
-	op, err := json.Marshal(s.Op)
-	if err != nil {
-		return nil, err
-	}
-	f := stepFile{plainStep: plainStep(s), Op: op}
+	kind := ""
 	if s.Op != nil {
-		f.Kind = s.Op.Kind()
+		kind = s.Op.Kind()
 	}
-	return json.Marshal(f)
+	return json.Marshal(struct {
+		plainStep
+		Kind string `json:"kind"`
+		Op   Op     `json:"op"`
+	}{plainStep(s), kind, s.Op})
 }
 
 // UnmarshalJSON refuses kinds that this version does not know and an ID that

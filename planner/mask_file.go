@@ -2,6 +2,7 @@ package planner
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -44,20 +45,52 @@ func EncodeSnapshot(f *SnapshotFile) ([]byte, error) {
 
 // IsSnapshot reports whether a file says of itself that it is a snapshot.
 func IsSnapshot(b []byte) bool {
-	var head struct {
-		Kind string `json:"kind"`
+	head, err := headOf(b)
+	return err == nil && head.Kind == snapshotKind
+}
+
+// fileHead is what a file says of itself.
+type fileHead struct {
+	Kind   string // "": a plan
+	Format int
+}
+
+// headOf reads a file's first members, up to the first that is an object or a
+// list: the rest may be of another format.
+func headOf(b []byte) (h fileHead, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return h, cmp.Or(err, errors.New("no object"))
 	}
-	return json.Unmarshal(b, &head) == nil && head.Kind == snapshotKind
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return h, err
+		}
+		value, err := d.Token()
+		if err != nil {
+			return h, err
+		}
+		switch v := value.(type) {
+		case json.Delim:
+			return h, nil
+		case string:
+			if name == "kind" {
+				h.Kind = v
+			}
+		case float64:
+			if name == "format" {
+				h.Format = int(v)
+			}
+		}
+	}
+	return h, nil
 }
 
 // DecodeSnapshot reads a snapshot file. It refuses (*[Refused]) a plan, a
 // higher format and fields that it does not know.
 func DecodeSnapshot(b []byte) (*SnapshotFile, error) {
-	var head struct {
-		Kind   string `json:"kind"`
-		Format int    `json:"format"`
-	}
-	switch err := json.Unmarshal(b, &head); {
+	switch head, err := headOf(b); {
 	case err != nil:
 		return nil, refused("snapshot.unreadable", "error", err.Error())
 	case head.Kind != snapshotKind:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 
 func newExplainCommand(c *cli) *cobra.Command {
 	return c.command("explain [BLOCK[.ATTRIBUTE] | CODE]", codesPlain,
-		[]string{"explain", "explain cutover.zone", "explain cutover.zone.mx", "explain roster.duplicate"}, cobra.MaximumNArgs(1),
+		[]string{"explain", "explain cutover.zone", "explain cutover.zone.mx", "explain roster.duplicate", "explain MERGE-03"}, cobra.MaximumNArgs(1),
 		func(_ context.Context, args []string) error { return runExplain(c, strings.Join(args, "")) })
 }
 
@@ -26,22 +27,30 @@ func runExplain(c *cli, topic string) error {
 	return err
 }
 
-// folded breaks lines that are too wide; what follows stands below, indented.
+// columnForm is a name with its words in a column beside it.
+var columnForm = regexp.MustCompile(`^ +\S+ {2,}`)
+
+// folded breaks lines that are too wide; what follows stands below, in the
+// line's column if it has one, else indented.
 func folded(words string, width int) string {
 	var b strings.Builder
 	for line := range strings.Lines(words) {
 		line = strings.TrimSuffix(line, "\n")
-		bare := strings.TrimLeft(line, " ")
-		indent := len(line) - len(bare)
 		if cells().StringWidth(line) <= width {
 			b.WriteString(line + "\n")
 			continue
 		}
-		for i, part := range render.Wrap(bare, width-indent-2) {
+		head := columnForm.FindString(line)
+		below := len(head)
+		if head == "" {
+			head = line[:len(line)-len(strings.TrimLeft(line, " "))]
+			below = len(head) + 2
+		}
+		for i, part := range render.Wrap(line[len(head):], width-below) {
 			if i == 1 {
-				indent += 2
+				head = strings.Repeat(" ", below)
 			}
-			b.WriteString(strings.Repeat(" ", indent) + part + "\n")
+			b.WriteString(head + part + "\n")
 		}
 	}
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,18 @@ func (c *Catalogue) Lang() Lang { return c.lang }
 
 // Has reports whether there is an entry for code.
 func (c *Catalogue) Has(code string) bool { return c.entries[code] != "" }
+
+// Codes are the codes of the entries that end in suffix, without it, in order.
+func (c *Catalogue) Codes(suffix string) []string {
+	var codes []string
+	for code := range c.entries {
+		if bare, ok := strings.CutSuffix(code, suffix); ok {
+			codes = append(codes, bare)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
 
 // Text fills the entry for m.Code. {name} stands for a value; {n|message|messages}
 // for the first word when the value of n is 1, else the second. A code without
