@@ -47,7 +47,7 @@ func ordered(spec *config.Spec, s Snapshot) (*config.Spec, Snapshot) {
 	s.Records = sortedBy(s.Records, func(r Record) string { return string(r.Step) })
 	s.Facts = sortedBy(s.Facts, func(f Fact) string { return string(f.Step) })
 	s.Sights = sortedBy(s.Sights, func(v Sight) string { return string(v.Step) })
-	s.Zones = sortedBy(s.Zones, func(z Zone) string { return z.Name })
+	s.Zones = slices.Clone(sortedBy(s.Zones, func(z Zone) string { return z.Name }))
 	for i, z := range s.Zones {
 		s.Zones[i].Sets = sortedBy(z.Sets, RRset.Key)
 	}
@@ -70,8 +70,14 @@ func orderedSide(s Side) Side {
 	return s
 }
 
+// sortedBy gives the list itself where it is in order already.
 func sortedBy[T any](list []T, key func(T) string) []T {
-	return slices.SortedStableFunc(slices.Values(list), func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	order := func(a, b T) int { return cmp.Compare(key(a), key(b)) }
+	if !slices.IsSortedFunc(list, order) {
+		list = slices.Clone(list)
+		slices.SortStableFunc(list, order)
+	}
+	return list
 }
 
 // byWave orders by the wave's name, rows without a wave last, then by address.

@@ -105,7 +105,7 @@ func (b *builder) pass(p person, in Phase, needs []StepID) StepID {
 
 // hasFirst reports whether a person's first pass ended.
 func (b *builder) hasFirst(p person) bool {
-	return b.records[IDOf(b.passOp(p, Copy))].Outcome > 0
+	return b.records[p.first].Outcome > 0
 }
 
 func (b *builder) passWork(p person, in Phase, box Mailbox, rec Record) bool {

@@ -30,7 +30,7 @@ func (b *builder) freeze() {
 		}
 		needs := []StepID{hold}
 		if !b.hasFirst(p) {
-			needs = append(needs, IDOf(b.passOp(p, Copy)))
+			needs = append(needs, p.first)
 		}
 		id := b.pass(p, Freeze, needs)
 		if (p.listed || b.off.needsUnlisted) && !waived[p.Address] {

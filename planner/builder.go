@@ -59,6 +59,9 @@ type person struct {
 	account string
 	member  *Member // nil: none
 	left    config.Departure
+	from    Endpoint
+	to      Endpoint
+	first   StepID // the first pass
 	two     []string
 }
 

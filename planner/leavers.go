@@ -79,7 +79,13 @@ func passOf(spec *config.Spec, row config.Mailbox, left config.Departure, in Pha
 	return op
 }
 
-func (b *builder) passOp(p person, in Phase) Op { return passOf(b.spec, p.Mailbox, p.left, in) }
+// passOp is passOf for a person, whose ends are reckoned once.
+func (b *builder) passOp(p person, in Phase) Op {
+	if p.left.Leaves() {
+		return passOf(b.spec, p.Mailbox, p.left, in)
+	}
+	return CopyMailbox{Address: p.Address, From: p.from, To: p.to, Wave: p.Wave, In: in}
+}
 
 // staying gives of a list of addresses those that have a mailbox at the target,
 // heirs in the place of who left.

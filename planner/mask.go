@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +18,7 @@ import (
 // mask replaces what tells who somebody is. Values are learned first, so that
 // they are found in texts too.
 type mask struct {
-	salt    []byte
+	mac     hash.Hash         // keyed with the salt
 	hashes  map[string]string // made so far: most values stand in several fields
 	words   map[string]string // whole words in texts, in lower case
 	phrases map[string]string // with blanks or not in ASCII: found anywhere in texts
@@ -24,19 +26,20 @@ type mask struct {
 	steps   map[string]StepID // by stepKey
 
 	learning bool
+	forms    map[reflect.Type]form // of structs, looked at once
 }
 
 func newMask(salt []byte) *mask {
-	return &mask{salt: salt, hashes: map[string]string{}, words: map[string]string{}, phrases: map[string]string{}, steps: map[string]StepID{}}
+	return &mask{mac: hmac.New(sha256.New, salt), forms: map[reflect.Type]form{}, hashes: map[string]string{}, words: map[string]string{}, phrases: map[string]string{}, steps: map[string]StepID{}}
 }
 
 func (m *mask) hash(of string, digits int) string {
 	if known, ok := m.hashes[of]; ok {
 		return known[:digits]
 	}
-	h := hmac.New(sha256.New, m.salt)
-	h.Write([]byte(of))
-	m.hashes[of] = hex.EncodeToString(h.Sum(nil))
+	m.mac.Reset()
+	m.mac.Write([]byte(of))
+	m.hashes[of] = hex.EncodeToString(m.mac.Sum(nil))
 	return m.hashes[of][:digits]
 }
 
@@ -88,8 +91,11 @@ func (m *mask) step(id StepID) StepID {
 	if slices.Contains(impersonal, id.Kind()) {
 		return id
 	}
-	key := m.stepKey(id)
-	return cmp.Or(m.steps[key], StepID(id.Kind()+" "+m.text(id.Subject())+" @"+key[:8]))
+	key, kind := m.stepKey(id), id.Kind()
+	if _, known := opKinds[kind]; !known && kind != restoreKind { // the spec may have anything there
+		kind = "step"
+	}
+	return cmp.Or(m.steps[key], StepID(kind+" "+m.text(id.Subject())+" @"+key[:8]))
 }
 
 // stepKey finds a step by its ID without telling it: an ID can be guessed.

@@ -129,7 +129,11 @@ func (m *mask) walk(v reflect.Value, is veil, to func(string, veil) string) refl
 	case reflect.String:
 		out.SetString(to(v.String(), is))
 	case reflect.Struct:
-		m.walkFields(v, out, to)
+		f := m.form(v.Type())
+		if f.inert {
+			return v
+		}
+		m.walkFields(f, v, out, to)
 	case reflect.Slice:
 		m.walkSlice(v, out, is, to)
 	case reflect.Map:
@@ -154,12 +158,11 @@ func (m *mask) walkInto(v, out reflect.Value, is veil, to func(string, veil) str
 	}
 }
 
-func (m *mask) walkFields(v, out reflect.Value, to func(string, veil) string) {
-	t := v.Type()
-	for i := range t.NumField() {
-		out.Field(i).Set(m.walk(v.Field(i), veils[t.String()+"."+t.Field(i).Name], to))
+func (m *mask) walkFields(f form, v, out reflect.Value, to func(string, veil) string) {
+	for i, is := range f.veils {
+		out.Field(i).Set(m.walk(v.Field(i), is, to))
 	}
-	if t == restoreType && !m.learning { // its step is called by the op that it takes back
+	if v.Type() == restoreType && !m.learning { // its step is called by the op that it takes back
 		old, masked := v.Interface().(Restore), out.Interface().(Restore)
 		if old.Op != nil && IDOf(old.Op) == old.Of {
 			masked.Of = IDOf(masked.Op)
@@ -190,41 +193,25 @@ func (m *mask) walkSlice(v, out reflect.Value, is veil, to func(string, veil) st
 	if v.IsNil() {
 		return
 	}
-	n := v.Len()
-	items := make([]reflect.Value, n)
-	was := true
-	for i := range n {
-		items[i] = m.walk(v.Index(i), is, to)
-		was = was && (i == 0 || orderOf(v.Index(i-1)) <= orderOf(v.Index(i)))
+	if m.still(v.Type(), is) {
+		out.Set(v)
+		return
+	}
+	type item struct {
+		v   reflect.Value
+		key string
+	}
+	items, was, before := make([]item, v.Len()), true, ""
+	for i := range items {
+		masked, key := m.walk(v.Index(i), is, to), m.orderOf(v.Index(i))
+		items[i] = item{masked, m.orderOf(masked)}
+		was, before = was && before <= key, key
 	}
 	if was && (is == loginWord || v.Type().Elem().Kind() == reflect.Struct) {
-		slices.SortStableFunc(items, func(a, b reflect.Value) int { return strings.Compare(orderOf(a), orderOf(b)) })
+		slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.key, b.key) })
 	}
-	out.Set(reflect.MakeSlice(v.Type(), n, n))
-	for i, item := range items {
-		out.Index(i).Set(item)
+	out.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+	for i, one := range items {
+		out.Index(i).Set(one.v)
 	}
-}
-
-// orderOf is what lists of such values are ordered by; "" for all others.
-func orderOf(v reflect.Value) string {
-	if v.Kind() == reflect.String {
-		return v.String()
-	}
-	if v.Kind() != reflect.Struct {
-		return ""
-	}
-	key := "Address"
-	switch v.Type() {
-	case reflect.TypeFor[Member]():
-		key = "Account"
-	case reflect.TypeFor[Record](), reflect.TypeFor[Sight](), reflect.TypeFor[Fact](), reflect.TypeFor[config.Again]():
-		key = "Step"
-	case reflect.TypeFor[config.Acknowledge]():
-		return v.FieldByName("Kind").String() + " " + v.FieldByName("Subject").String()
-	}
-	if f := v.FieldByName(key); f.IsValid() {
-		return f.String()
-	}
-	return ""
 }

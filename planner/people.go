@@ -27,6 +27,13 @@ func (b *builder) whoIsWho() []person {
 		people = append(people, b.allocated(taken)...)
 	}
 	b.heirs = b.inherited(people)
+	for i := range people {
+		p := &people[i]
+		if p.left.Leaves() || b.mover(p.Mailbox) == moverSelf {
+			p.from, p.to = EndpointOf(b.spec.Source.IMAP, p.SourceLogin), EndpointOf(b.spec.Target.IMAP, p.TargetLogin)
+			p.first = IDOf(b.passOp(*p, Copy))
+		}
+	}
 	return people
 }
 
