@@ -254,7 +254,7 @@ func (a *appending) dismiss() {
 }
 
 func (a *appending) flush() error {
-	if err := a.c.w.Flush(); err != nil {
+	if err := a.c.push(); err != nil {
 		return a.c.lost(err)
 	}
 	return nil

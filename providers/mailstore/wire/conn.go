@@ -13,12 +13,13 @@ import (
 
 // Conn is a connection to an IMAP server.
 type Conn struct {
-	opt    Options
-	g      *guard   // the lowest layer
-	nc     net.Conn // g, or TLS over it
-	r      *reader
-	w      *bufio.Writer
-	closed atomic.Bool
+	opt     Options
+	g       *guard   // the lowest layer
+	nc      net.Conn // g, or TLS over it
+	r       *reader
+	w       *bufio.Writer
+	deflate *deflater // below w; nil: not compressed
+	closed  atomic.Bool
 
 	doing    string // name of the command, for errors
 	tag      atomic.Uint32

@@ -132,7 +132,7 @@ func (c *Conn) answer(cmd *command, text string) cond {
 
 // flush writes; where that fails the server's last words may say why.
 func (c *Conn) flush() error {
-	err := c.w.Flush()
+	err := c.push()
 	if err == nil {
 		return nil
 	}

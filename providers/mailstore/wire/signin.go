@@ -15,9 +15,9 @@ const maxInitial = 900 // octets of an initial response on the command line (RFC
 
 // SignIn tries one mechanism once: each failure counts as a failed login and
 // may lock the account. Then it sends ID, without which NetEase opens no
-// mailbox ("Unsafe Login"), and reads the capabilities anew. A refusal of ID is
-// no failure; a refusal to sign in is a
-// *Refused whose text never holds the secret.
+// mailbox ("Unsafe Login"), and reads the capabilities if they were not told. A
+// refusal of ID is no failure, and nobody waits for its answer; a refusal to
+// sign in is a *Refused whose text never holds the secret.
 func (c *Conn) SignIn(ctx context.Context, cr Credentials, id ID) error {
 	mech, err := c.mechanism(cr)
 	if err != nil {
@@ -28,11 +28,16 @@ func (c *Conn) SignIn(ctx context.Context, cr Credentials, id ID) error {
 			return withoutSecret(err, cr)
 		}
 		c.doing = "ID"
-		cmds := []*command{{name: "ID", text: "ID " + id.list()}}
+		c.send(&command{name: "ID", text: "ID " + id.list()})
 		if c.caps == nil {
-			cmds = append(cmds, &command{name: "CAPABILITY", text: "CAPABILITY"})
+			if err := tolerate(c.simple("CAPABILITY", "CAPABILITY")); err != nil {
+				return err
+			}
 		}
-		return tolerate(c.flight(list(cmds), nil))
+		if c.opt.Compress && c.caps.Has(capCompress) {
+			return c.compress()
+		}
+		return c.flush()
 	})
 }
 

@@ -53,6 +53,7 @@ func TestSignIn(t *testing.T) {
 			if got := c.Caps(); !got.Has(imap.CapMove) || len(got) != 2 {
 				t.Errorf("capabilities are %v", got)
 			}
+			_ = c.Noop(context.Background()) // until the answer to ID is there, and the script at its end
 		})
 	}
 }

@@ -36,6 +36,7 @@ type Options struct {
 	WindowBytes    int64         // octets of them; 8 MiB; a larger message goes alone
 	BatchMessages  int           // messages that share an APPEND (RFC 3502), which may be refused as *BatchRefused; 1
 	BatchBytes     int64         // octets of them; 4 MiB
+	Compress       bool          // COMPRESS=DEFLATE after signing in, where it is offered: worth it on slow links only
 	SpoolDir       string        // for bodies that come before their UID; os.TempDir()
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const capabilities = "IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT UIDPLUS MULTIAPPEND CHILDREN " +
-	"LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE AUTH=PLAIN"
+	"LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE COMPRESS=DEFLATE AUTH=PLAIN"
 
 // errHangUp ends a connection on purpose.
 var errHangUp = errors.New("hang up")
@@ -37,6 +37,8 @@ type conn struct {
 	readOnly bool
 	told     int // messages that the client knows of in open
 	bye      bool
+
+	compressed bool
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
@@ -80,6 +82,9 @@ func (c *conn) command() error {
 	case err == nil:
 		c.exists()
 		c.printf("%s OK %s\r\n", tag, text)
+		if name == "COMPRESS" {
+			return c.compress()
+		}
 	case errors.As(err, &refused):
 		c.printf("%s %s %s\r\n", tag, refused.status, refused.text)
 	case errors.Is(err, errSyntax):

@@ -16,6 +16,7 @@ func (c *conn) commands() map[string]func([]value) error {
 		"ID":          func([]value) error { c.printf("* ID (\"name\" \"mxmove imapd\")\r\n"); return nil },
 		"NAMESPACE":   func([]value) error { c.printf("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"); return nil },
 		"LOGOUT":      func([]value) error { c.printf("* BYE Logging out\r\n"); c.bye = true; return nil },
+		"COMPRESS":    c.compressing,
 		"LIST":        c.list,
 		"LSUB":        c.lsub,
 		"SUBSCRIBE":   func(a []value) error { return c.subscribe(a, true) },
