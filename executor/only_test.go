@@ -2,6 +2,8 @@ package executor
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/mxmove/mxmove/config"
@@ -79,5 +81,27 @@ func TestExclusively(t *testing.T) {
 	var refused *planner.Refused
 	if err := Exclusively(r.State, testSelf(w.now), do); !errors.As(err, &held) && !errors.As(err, &refused) || n != 1 {
 		t.Errorf("%v, done %d times", err, n)
+	}
+}
+
+// A file of the state directory is there as a whole, for its owner only.
+func TestStateWrite(t *testing.T) {
+	s, err := OpenState(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(s.Verified(), "a.json")
+	for _, text := range []string{"one", "two"} {
+		if err := s.Write(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		info, _ := os.Stat(path)
+		if err != nil || string(b) != text || info.Mode().Perm() != 0o600 {
+			t.Errorf("%q, %v, %v", b, info.Mode(), err)
+		}
+	}
+	if err := s.Write(filepath.Join(path, "below"), nil); err == nil {
+		t.Error("wrote below a file")
 	}
 }

@@ -33,6 +33,21 @@ func (s *State) Quarantine() string { return filepath.Join(s.Dir, "quarantine") 
 // Reports is the directory of the runs' reports.
 func (s *State) Reports() string { return filepath.Join(s.Dir, "reports") }
 
+// Verified is the directory of what was last found of each mailbox.
+func (s *State) Verified() string { return filepath.Join(s.Dir, "verified") }
+
+// Write replaces a file below the state directory, as a whole or not at all.
+func (s *State) Write(path string, b []byte) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = writeFile(path, b, 0o600)
+	}
+	if err != nil {
+		return stateFault("state.write", path, err)
+	}
+	return nil
+}
+
 // Journal is the journal's file.
 func (s *State) Journal() string { return filepath.Join(s.Dir, "journal.jsonl") }
 

@@ -15,8 +15,9 @@ import (
 // world is what the commands need of the two services.
 type world interface {
 	executor.World
-	// Verify compares a row's mailbox on both sides and writes to neither.
-	Verify(ctx context.Context, address string, progress func(planner.Progress)) (*transfer.Report, error)
+	// VerifySample compares a row's mailbox on both sides, or a sample of it,
+	// and writes to neither.
+	VerifySample(ctx context.Context, address string, sample *transfer.Sampling, progress func(planner.Progress)) (*transfer.Report, error)
 	// Ledger tells what is on record of a row's copy; it asks no server.
 	Ledger(address string) (*transfer.LedgerInfo, error)
 	// Retry lets the next pass try again what the target refused.

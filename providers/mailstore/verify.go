@@ -13,6 +13,11 @@ import (
 // The ledger only labels what differs. Errors are *planner.Fault or the
 // context's; the report then tells of what was compared before.
 func (s *Store) Verify(ctx context.Context, address string, progress func(planner.Progress)) (*transfer.Report, error) {
+	return s.VerifySample(ctx, address, nil, progress)
+}
+
+// VerifySample is Verify of a sample; nil: of all messages.
+func (s *Store) VerifySample(ctx context.Context, address string, sample *transfer.Sampling, progress func(planner.Progress)) (*transfer.Report, error) {
 	row, ok := s.rows[address]
 	if !ok {
 		return nil, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", address), Class: planner.Internal}
@@ -28,7 +33,7 @@ func (s *Store) Verify(ctx context.Context, address string, progress func(planne
 	}
 	return transfer.Verify(ctx, transfer.VerifyInput{
 		Source: p.source, Target: p.target, Mapping: s.mapping(row, ledger), Since: s.since,
-		Evidence: ledger, Progress: progress,
+		Sample: sample, Evidence: ledger, Progress: progress,
 	})
 }
 

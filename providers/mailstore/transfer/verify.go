@@ -17,6 +17,7 @@ type VerifyInput struct {
 	Mapping        MapOptions
 	Since          time.Time              // source messages with an older INTERNALDATE were not to be carried; zero: all were
 	Evidence       Evidence               // labels differences; nil: none has an excuse
+	Sample         *Sampling              // nil: every message is read
 	Progress       func(planner.Progress) // messages read on both sides; may be nil; called from one goroutine at a time
 }
 
@@ -64,7 +65,7 @@ func Verify(ctx context.Context, in VerifyInput) (*Report, error) {
 	defer v.target.close()
 	err := v.run(ctx)
 	v.report.Unfinished = err != nil
-	v.report.conclude()
+	v.report.conclude(v.draw)
 	return v.report, err
 }
 
@@ -72,6 +73,7 @@ type verifier struct {
 	in             VerifyInput
 	source, target *reader
 	report         *Report
+	draw           *draw      // nil: all was read
 	lost           []leftover // source messages without a match in their place
 	extra          []leftover // target messages without a match in their place
 
@@ -108,6 +110,12 @@ func (v *verifier) run(ctx context.Context) error {
 	mapped, notes := MapFolders(source, target, v.in.Mapping)
 	v.report.Notes = notes
 	units := v.units(mapped)
+	if v.in.Sample != nil {
+		if all, err := v.sample(ctx, units); err != nil || !all {
+			v.settle()
+			return err
+		}
+	}
 	for _, u := range units {
 		if err := v.compare(ctx, u); err != nil {
 			return err

@@ -15,12 +15,13 @@ type Class string
 const (
 	Proven      Class = "proven"      // read on both sides, the same
 	Explained   Class = "explained"   // different for a reason that is named
+	OnlySampled Class = "sampled"     // a part was read: the rest is known by it, with a confidence
 	Behind      Class = "behind"      // changed at the source since the last pass: another pass carries it
 	Unread      Class = "unread"      // a side did not give it, so nothing is known
 	Unexplained Class = "unexplained" // fails
 )
 
-var classOrder = map[Class]int{Proven: 0, Explained: 1, Behind: 2, Unread: 3, Unexplained: 4}
+var classOrder = map[Class]int{Proven: 0, Explained: 1, OnlySampled: 2, Behind: 3, Unread: 4, Unexplained: 5}
 
 // maxExceptions is how many a report lists; the rest is counted.
 const maxExceptions = 1000
@@ -30,6 +31,7 @@ type Report struct {
 	Result     string          `json:"result"`               // catalogue code verify.result.CLASS
 	Unfinished bool            `json:"unfinished,omitempty"` // it ended with an error: not all was compared
 	Counts     Counts          `json:"counts"`               // sums over the folders
+	Sample     *Sampled        `json:"sample,omitempty"`     // only a sample was read
 	Folders    []*FolderReport `json:"folders"`
 	Exceptions []Exception     `json:"exceptions,omitempty"`
 	Omitted    int             `json:"omitted,omitempty"` // exceptions not listed
@@ -37,7 +39,7 @@ type Report struct {
 }
 
 // Counts are of messages. Source is the sum of Proven, Explained, Behind,
-// Unread and Unexplained.
+// Unread, Unexplained and Sampled.
 type Counts struct {
 	Source      int `json:"source"` // without LeftOut
 	Target      int `json:"target"`
@@ -46,6 +48,7 @@ type Counts struct {
 	Behind      int `json:"behind,omitempty"`
 	Unread      int `json:"unread,omitempty"`
 	Unexplained int `json:"unexplained,omitempty"`
+	Sampled     int `json:"sampled,omitempty"`     // not read: a sample speaks for them
 	Doubled     int `json:"doubled,omitempty"`     // at the target oftener than at the source: fails
 	OnlyTarget  int `json:"only_target,omitempty"` // the source has none such
 	UnreadThere int `json:"unread_there,omitempty"`
@@ -85,7 +88,10 @@ func (r *Report) Summary() []text.Msg {
 	c := r.Counts
 	all := []text.Msg{text.M(r.Result, "source", n(c.Source), "target", n(c.Target), "proven", n(c.Proven),
 		"explained", n(c.Explained), "behind", n(c.Behind), "unread", n(c.Unread+c.UnreadThere),
-		"unexplained", n(c.Unexplained), "doubled", n(c.Doubled))}
+		"unexplained", n(c.Unexplained), "doubled", n(c.Doubled), "sampled", n(c.Sampled))}
+	if r.Sample != nil {
+		all = append(all, r.Sample.summary())
+	}
 	if c.OnlyTarget > 0 {
 		all = append(all, text.M("verify.only-target", "n", n(c.OnlyTarget)))
 	}
@@ -177,8 +183,8 @@ func (r *Report) except(e Exception) {
 }
 
 // conclude sums up and names the result: the worst that was found. What was
-// not read is never called proven.
-func (r *Report) conclude() {
+// not read is never called proven. d is nil where all was read.
+func (r *Report) conclude(d *draw) {
 	var all Counts
 	worst := Proven
 	raise := func(is bool, class Class) {
@@ -202,7 +208,11 @@ func (r *Report) conclude() {
 		raise(f.Class != "", f.Class)
 	}
 	r.Counts = all
+	if d != nil {
+		r.concludeSample(d)
+	}
 	raise(all.Explained > 0, Explained)
+	raise(r.Sample != nil, OnlySampled)
 	raise(all.Behind > 0, Behind)
 	raise(all.Unread > 0 || r.Unfinished, Unread)
 	raise(all.Unexplained > 0 || all.Doubled > 0, Unexplained)

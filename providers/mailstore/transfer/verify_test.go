@@ -46,7 +46,7 @@ func vRun(t *testing.T, in VerifyInput) *Report {
 		t.Fatal("verify wrote")
 	}
 	c := r.Counts
-	if c.Source != c.Proven+c.Explained+c.Behind+c.Unread+c.Unexplained {
+	if c.Source != c.Proven+c.Explained+c.Behind+c.Unread+c.Unexplained+c.Sampled {
 		t.Fatalf("the counts do not add up: %+v", c)
 	}
 	for _, e := range r.Exceptions {
