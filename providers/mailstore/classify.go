@@ -37,10 +37,12 @@ const (
 var rules = []rule{
 	// Tencent has one text for five causes, a missing client password being the usual one.
 	{entry: "login.account", class: planner.Account, texts: []string{"account is abnormal"}},
+	// Yahoo says so of single messages as well: see transfer for how often.
+	{entry: "server.answer", class: planner.Gone, commands: ",UID,", texts: []string{"uid fetch server error"}},
 	{entry: "server.throttled", class: planner.Throttled,
 		codes: []string{"INUSE", "THROTTLED"},
 		texts: []string{"throttled", "backoff time", "rate hit", "rate limit", "exceeded command or bandwidth", "server unavailable. 15", "temporary unavailable",
-			"please try again later", "login frequency", "too many requests", "too many login"}},
+			"please try again later", "login frequency", "too many requests", "too many login", "intrusion prevention"}},
 	{entry: "server.crowded", class: planner.Crowded,
 		texts: []string{"too many simultaneous", "maximum number of connections", "too many connections", "not connected"}},
 	{entry: "server.throttled", class: planner.Throttled, commands: signIn,
@@ -55,6 +57,13 @@ var rules = []rule{
 	{entry: "target.full", class: planner.Full, commands: writing,
 		codes: []string{"OVERQUOTA"}, texts: []string{"over quota", "mail quota", "quota exceeded"}},
 	{entry: "server.throttled", class: planner.Throttled, codes: []string{"OVERQUOTA"}},
+	{entry: "server.answer", class: planner.Message, commands: ",APPEND,",
+		codes: []string{"TOOBIG", "LIMIT"},
+		texts: []string{"invalid header", "header limit", "nul character", "contains nul", "bare newline", "zero-length", "non-ascii", "8-bit",
+			"virus", "malware", "infected", "spam", "parse message", "too large", "too big", "maximum size", "size exceeds",
+			"larger than", "message size", "literal size", "line too long", "command argument error", "invalid character in literal"}},
+	{entry: "folder.refused", class: planner.FolderOnly, commands: ",APPEND,",
+		codes: []string{"TRYCREATE", "NONEXISTENT", "NOPERM", "READ-ONLY"}},
 	{entry: "folder.refused", class: planner.FolderOnly, commands: ",SELECT,EXAMINE,CREATE,STATUS,SUBSCRIBE,",
 		codes: []string{"NOPERM", "NONEXISTENT", "CANNOT", "NOSELECT"}, texts: []string{""}},
 }

@@ -1,11 +1,73 @@
 package mailstore
 
 import (
+	"errors"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/mailstore/wire"
 )
+
+var answerLine = regexp.MustCompile(`^(\S+) (\S+) (NO|BAD|BYE) (?:\[([A-Z]+)[^]]*\] )?(.*)$`)
+
+// Every answer in the table is of the class that it says there, and so is what
+// becomes of an APPEND.
+func TestTableOfAnswers(t *testing.T) {
+	b, err := os.ReadFile("testdata/answers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		m := answerLine.FindStringSubmatch(line)
+		if m == nil {
+			t.Fatalf("not readable: %s", line)
+		}
+		n++
+		a := answer{strings.ReplaceAll(strings.Trim(m[2], "-"), "-", " "), m[3], m[4], m[5]}
+		entry, class, _ := classOf(a)
+		if a.status != "BYE" && entry == "server.answer" && class == planner.Gone {
+			class = "unknown"
+		}
+		if string(class) != m[1] {
+			t.Errorf("%s: %s", line, class)
+		}
+		if a.command == "APPEND" {
+			appended(t, a, class)
+		}
+	}
+	if n < 90 {
+		t.Errorf("%d answers", n)
+	}
+}
+
+// appended checks what the copy is told of a refused APPEND.
+func appended(t *testing.T, a answer, class planner.Class) {
+	s := newSide("target", config.IMAP{Host: "mail.acme.test", Port: 993}, Options{Now: time.Now})
+	err := s.appendError("alice", &wire.Refused{Command: a.command, Status: a.status, Code: a.code, Text: a.text})
+	var no *transfer.Refusal
+	var f *planner.Fault
+	switch {
+	case class == planner.Full || class == planner.Throttled:
+		if !errors.As(err, &f) || f.Class != class {
+			t.Errorf("%+v: %v", a, err)
+		}
+	case !errors.As(err, &no) || no.Bad != (a.status == "BAD"):
+		t.Errorf("%+v: %v", a, err)
+	case class == "unknown" && no.Class != "" || class != "unknown" && no.Class != class:
+		t.Errorf("%+v: refused with class %q", a, no.Class)
+	}
+}
 
 // Texts as real servers gave them.
 func TestAnswersAreClassed(t *testing.T) {

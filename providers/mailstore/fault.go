@@ -132,11 +132,15 @@ func (s *side) appendError(login string, err error) error {
 		if f.Class == planner.Full || f.Class == planner.Throttled || f.Class == planner.Crowded {
 			return f
 		}
-		return &transfer.Refusal{Code: refused.Code, Text: refused.Text, Bad: refused.Status == "BAD"}
+		no := &transfer.Refusal{Code: refused.Code, Text: refused.Text, Bad: refused.Status == "BAD"}
+		if f.Class == planner.Message || f.Class == planner.FolderOnly {
+			no.Class = f.Class
+		}
+		return no
 	case errors.As(err, &big):
-		return &transfer.Refusal{Code: "TOOBIG", Text: big.Error()}
+		return &transfer.Refusal{Code: "TOOBIG", Text: big.Error(), Class: planner.Message}
 	case errors.As(err, &invalid):
-		return &transfer.Refusal{Code: "CANNOT", Text: invalid.Error()}
+		return &transfer.Refusal{Code: "CANNOT", Text: invalid.Error(), Class: planner.Message}
 	}
 	return s.fault(login, err)
 }

@@ -2,8 +2,6 @@ package transfer
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -27,23 +25,9 @@ type resistance struct {
 	verdicts map[string]bool           // folder and message: counted in refused
 }
 
-// aboutMessage are parts of refusals, in lower case, that tell of the message
-// itself: texts of Cyrus, Dovecot, Exchange, Gmail and scanners of mail.
-var aboutMessage = [...]string{
-	"invalid header", "header limit", "nul character", "contains nul", "bare newline", "zero-length", "non-ascii", "8-bit",
-	"virus", "malware", "infected", "spam", "parse message", "too large", "too big", "maximum size", "size exceeds",
-	"larger than", "message size", "literal size", "line too long",
-}
-
-func isAboutMessage(no *Refusal) bool {
-	low := strings.ToLower(no.Text)
-	return no.Code == "TOOBIG" || no.Code == "LIMIT" ||
-		slices.ContainsFunc(aboutMessage[:], func(s string) bool { return strings.Contains(low, s) })
-}
-
 // resisted counts a refusal. halt says that enough was refused as it was.
 func (r *course) resisted(folder string, uid uint32, first bool, now stage) (halt bool) {
-	if isAboutMessage(&now.why) {
+	if now.why.Class == planner.Message {
 		return false
 	}
 	r.mu.Lock()
@@ -121,10 +105,7 @@ func (s *shipment) refusedBy(p *parcel, err error) error {
 	if !errors.As(err, &no) {
 		return err
 	}
-	switch {
-	case isQuota(no):
-		return &planner.Fault{Msg: text.M("copy.full", "said", no.Error()), Class: planner.Full}
-	case no.Code == "TRYCREATE" || no.Code == "NONEXISTENT" || no.Code == "NOPERM" || no.Code == "READ-ONLY":
+	if no.Class == planner.FolderOnly {
 		return folderFault(s.m, no)
 	}
 	s.course.mu.Lock()

@@ -225,7 +225,7 @@ func TestManyBadMessages(t *testing.T) {
 	r.src.deliver("INBOX", "ok: 1\r\n\r\n")
 	r.dst.refuse = func(_ *Item, body string) *Refusal {
 		if strings.HasPrefix(body, "bad") {
-			return &Refusal{Text: "Message contains invalid header"}
+			return &Refusal{Text: "Message contains invalid header", Class: planner.Message}
 		}
 		return nil
 	}

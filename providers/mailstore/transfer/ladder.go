@@ -48,14 +48,6 @@ func (s stage) after(no *Refusal, p *parcel) stage {
 	return stage{refused, *no, s.ill}
 }
 
-// isQuota tells a full mailbox from a refused message: texts of Dovecot,
-// Cyrus and Courier.
-func isQuota(no *Refusal) bool {
-	low := strings.ToLower(no.Text)
-	return no.Code == "OVERQUOTA" || strings.Contains(low, "over quota") ||
-		strings.Contains(low, "quota exceeded") || strings.Contains(low, "exceeded your mail quota")
-}
-
 // copyAll brings all messages of the folder to the target: first those that
 // go as they are, then what was put off, then what was refused.
 func (c *carry) copyAll(ctx context.Context) error {

@@ -236,7 +236,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestFailPolicyAndFullTarget(t *testing.T) {
+func TestFailPolicy(t *testing.T) {
 	r := newRig(t)
 	r.src.deliver("INBOX", "a: 1\r\n\r\n")
 	r.src.deliver("INBOX", "a: 2\r\n\r\n")
@@ -249,12 +249,6 @@ func TestFailPolicyAndFullTarget(t *testing.T) {
 	}
 	if tally, err := r.try(); !isClass(err, planner.Message) || tally.Copied != 1 {
 		t.Errorf("%+v, %v", tally, err)
-	}
-	for _, no := range []*Refusal{{Code: "OVERQUOTA", Text: "full"}, {Text: "Over quota"}, {Code: "ALERT", Text: "You exceeded your mail quota."}} {
-		r.dst.refuse = func(*Item, string) *Refusal { return no }
-		if _, err := r.try(); !isClass(err, planner.Full) {
-			t.Errorf("%v: %v", no, err)
-		}
 	}
 	r.dst.refuse = nil
 	r.run(planner.Tally{Copied: 1})
@@ -429,7 +423,7 @@ func TestOneFolderDoesNotStopTheOthers(t *testing.T) {
 	r.dst.folder("Z")
 	r.dst.refuse = func(it *Item, body string) *Refusal {
 		if strings.HasPrefix(body, "a: 1") {
-			return &Refusal{Code: "NOPERM", Text: "no"}
+			return &Refusal{Code: "NOPERM", Text: "no", Class: planner.FolderOnly}
 		}
 		return nil
 	}

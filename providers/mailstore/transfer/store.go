@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mxmove/mxmove/planner"
 )
 
 // Folder is a folder of a mailbox as its store lists it.
@@ -62,6 +64,8 @@ type Refusal struct {
 	Code string // response code without brackets, such as TOOBIG, or ""
 	Text string // the store's words, made valid UTF-8
 	Bad  bool   // BAD: it may have been about what we sent, not about the message
+
+	Class planner.Class // Message or FolderOnly where the words tell what they are about; else ""
 }
 
 // Error gives the store's words.
