@@ -45,4 +45,4 @@ check:
 peers:
 	@[ "$$(id -u)" -eq 0 ] || { echo "the tests start mail servers, which needs root: sudo make test, or run it in a container"; exit 1; }
 	@mkdir -p $(PEERS)
-	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier mbsync
+	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier mbsync tools

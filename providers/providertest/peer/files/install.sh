@@ -36,6 +36,14 @@ install() {
 	apt "apt-get install $*" env RUNLEVEL=1 apt-get -q install -y --no-install-recommends --no-upgrade "$@"
 }
 
+# what the examples for continuous integration call
+tools() {
+	if ! command -v curl >/dev/null || ! command -v jq >/dev/null; then
+		update
+		install curl jq
+	fi
+}
+
 dovecot() {
 	if [ ! -x /usr/lib/dovecot/imap ]; then
 		update
