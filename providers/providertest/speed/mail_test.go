@@ -24,21 +24,22 @@ func TestTheSameSeedMakesTheSameMail(t *testing.T) {
 		}
 		return fmt.Sprintf("%x", h.Sum(nil))
 	}
-	if hashes("a", 1) != hashes("a", 1) {
+	first, again := hashes("a", 1), hashes("a", 1)
+	if first != again {
 		t.Error("two times the same differ")
 	}
-	if hashes("a", 1) == hashes("a", 2) || hashes("a", 1) == hashes("b", 1) {
+	if first == hashes("a", 2) || first == hashes("b", 1) {
 		t.Error("another seed or user has the same mail")
 	}
 	w := newWriter("a0001@speed.test", 1)
-	var first bytes.Buffer
+	var pinned bytes.Buffer
 	for range 3 {
 		m := w.next("INBOX", 700)
 		k := m.key()
-		fmt.Fprintf(&first, "%x %s %d\n", k.hash[:6], k.flags, k.date)
+		fmt.Fprintf(&pinned, "%x %s %d\n", k.hash[:6], k.flags, k.date)
 	}
 	const want = "6cfc18f88eef  1457878718\n3addbe9542fd \\Seen 1534218880\nc55709fb76a7 \\Seen 1604563096\n"
-	if got := first.String(); got != want {
+	if got := pinned.String(); got != want {
 		t.Errorf("the mail of seed 1 has changed:\n%s", got)
 	}
 }
