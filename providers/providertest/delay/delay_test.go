@@ -85,10 +85,16 @@ func TestARoundTripTakesAsLongAsItShould(t *testing.T) {
 			if first < 2*trip {
 				t.Errorf("the first answer is there after %v", first)
 			}
-			for range 3 {
-				if took := ping(t, conn); took < trip || took > trip+80*time.Millisecond {
+			best := time.Hour // a busy machine adds to it
+			for range 5 {
+				took := ping(t, conn)
+				if took < trip {
 					t.Errorf("a round trip took %v", took)
 				}
+				best = min(best, took)
+			}
+			if best > trip+50*time.Millisecond {
+				t.Errorf("the best round trip took %v", best)
 			}
 		})
 	}
