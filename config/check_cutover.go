@@ -31,10 +31,24 @@ func (l *loader) checkCutover(c *Cutover) {
 		l.say(Error, orPos(at.approvals, c.At), "cutover.approvers", "approvals", strconv.Itoa(c.Approvals))
 	}
 	if c.Approvers != "" {
-		if _, err := os.Stat(within(l.o.Dir, c.Approvers)); err != nil {
+		b, err := os.ReadFile(within(l.o.Dir, c.Approvers))
+		if err != nil {
 			l.say(Error, at.approvers, "file.unreadable", "file", c.Approvers, "error", reason(err))
 		}
+		c.Signers = signers(string(b))
 	}
+}
+
+// signers are the lines of a file of allowed signers (ssh-keygen(1)) but
+// comments.
+func signers(content string) []string {
+	var list []string
+	for line := range strings.Lines(content) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			list = append(list, line)
+		}
+	}
+	return list
 }
 
 // zones: each domain that switches has exactly one. A merge or an upgrade

@@ -36,6 +36,7 @@ type Cutover struct {
 	Duration  time.Duration `json:"duration,omitempty"`  // what a person's final act is declared to take; 0: by estimate
 	Approvals int           `json:"approvals"`           // how many; default 1
 	Approvers string        `json:"approvers,omitempty"` // path of ssh-keygen's allowed signers
+	Signers   []string      `json:"signers,omitempty"`   // its lines: whose keys they are is part of what is approved
 	Accept    Accept        `json:"accept,omitzero"`
 	Zones     []Zone        `json:"zones,omitempty"` // ordered by domain; one per domain and alias
 	At        Pos           `json:"at"`

@@ -152,7 +152,7 @@ func resume(t *testing.T, dir string, w *diskWorld, how string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rec := range Fold(lines) {
+	for _, rec := range Fold(lines).Records {
 		if rec.Outcome < rec.Intent || rec.Failed != nil {
 			t.Errorf("%s: record %+v", how, rec)
 		}

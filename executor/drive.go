@@ -32,6 +32,7 @@ type result struct {
 // up no other.
 type driver struct {
 	*apply
+	next    func() (planner.Step, bool)
 	results chan result
 	woken   chan *turn
 	rested  []*turn       // whose wait is over
@@ -41,42 +42,45 @@ type driver struct {
 	wake    context.CancelFunc
 	running int
 	aside   int // told to wait
-	started int
 	limit   int
+	acted   bool
 	halted  bool // stop is closed
 	stopped bool // an interrupt, or the loss of the lock, ended the walk
 }
 
-// drive gives every due step its turn. It returns when all turns have ended.
-func (a *apply) drive(ctx context.Context) error {
+// drive gives every step that may go beside others its turn. It returns when
+// all turns have ended; acted reports whether there were any.
+func (a *apply) drive(ctx context.Context) (acted bool, err error) {
+	return a.driven(ctx, func() (planner.Step, bool) { return a.walk.next(false) }, concurrency(a.Plan))
+}
+
+func (a *apply) driven(ctx context.Context, next func() (planner.Step, bool), limit int) (acted bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	rest, wake := context.WithCancel(ctx)
 	defer wake()
-	d := &driver{apply: a, results: make(chan result), woken: make(chan *turn), stop: make(chan struct{}),
-		cancel: cancel, rest: rest, wake: wake, limit: concurrency(a.Plan)}
+	d := &driver{apply: a, next: next, results: make(chan result), woken: make(chan *turn), stop: make(chan struct{}),
+		cancel: cancel, rest: rest, wake: wake, limit: limit}
 	d.loop(ctx)
 	switch {
 	case a.fatal != nil:
-		return a.fatal
+		return true, a.fatal
 	case d.stopped:
-		return a.incomplete(ReasonStopped, a.walk.unfinished()+len(a.held))
+		return true, a.incomplete(ReasonStopped)
 	}
-	return nil
+	return d.acted, nil
 }
 
 func concurrency(p *planner.Plan) int {
 	return max(1, min(p.Spec.Source.IMAP.Limits.Connections, p.Spec.Target.IMAP.Limits.Connections))
 }
 
-// lockLost ends everything at once: the journal is somebody else's now.
-func (d *driver) lockLost() {
-	d.mu.Lock()
-	d.fatal = &planner.Fault{Msg: text.M("lock.lost", "path", d.lock.path), Class: planner.Internal}
-	d.status.path = ""
-	d.mu.Unlock()
-	d.halt()
-	d.cancel()
+// lost ends everything at once: the journal is somebody else's now.
+func (a *apply) lost() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fatal = &planner.Fault{Msg: text.M("lock.lost", "path", a.lock.path), Class: planner.Internal}
+	a.status.path = ""
 }
 
 func (d *driver) loop(ctx context.Context) {
@@ -107,15 +111,17 @@ func (d *driver) loop(ctx context.Context) {
 			d.interrupted()
 		case <-lost:
 			lost = nil
-			d.lockLost()
+			d.lost()
+			d.halt()
+			d.cancel()
 		}
 	}
 }
 
-func (d *driver) flushStatus(now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.status.flush(now, false)
+func (a *apply) flushStatus(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.status.flush(now, false)
 }
 
 // interrupted starts no more steps and asks those under way to end.
@@ -170,17 +176,41 @@ func (d *driver) nextTurn() (*turn, bool) {
 	if d.halted {
 		return nil, false
 	}
-	s, ok := d.walk.next()
-	if !ok {
-		return nil, false
+	for {
+		s, ok := d.next()
+		if !ok {
+			return nil, false
+		}
+		d.acted = true
+		if !d.mayStart(s) {
+			d.walk.end(s, postponed) // the next look says why
+			continue
+		}
+		if d.start(s) != nil {
+			d.walk.end(s, stopped)
+			d.halt()
+			return nil, false
+		}
+		return &turn{step: s, began: d.Self.Now()}, true
 	}
-	d.started++
-	if d.emit(StepStarted{Step: s.ID, N: d.started, Of: len(d.walk.queue)}) != nil {
-		d.walk.end(s.ID, stopped)
-		d.halt()
-		return nil, false
+}
+
+// start records the intent, with what a Temporary finds.
+func (d *driver) start(s planner.Step) error {
+	d.began++
+	e := StepStarted{Step: s.ID, N: d.began, Of: d.began + d.walk.unfinished() - d.running - d.aside - len(d.rested) - 1}
+	if before, after, ok := planner.Preimage(s.Op, d.built.Observed); ok {
+		e.Raise = &Preimage{Before: before, After: after}
 	}
-	return &turn{step: s, began: d.Self.Now()}, true
+	if _, hold := s.Op.(planner.HoldDirectory); hold {
+		if err := d.State.freeze(s.ID, d.built.Observed); err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.fatal = err
+			return err
+		}
+	}
+	return d.emit(e)
 }
 
 // ended puts a turn aside whose fault passes by itself, and records the
@@ -194,6 +224,7 @@ func (d *driver) ended(ctx context.Context, res result) {
 	}
 	t.tries++
 	wait, again := pause(t.step.ID, res.err, t.tries)
+	again = again && !awaits(t.step)
 	switch {
 	case again && d.halted && ctx.Err() == nil:
 		d.record(ctx, t, planner.ErrStopped)
@@ -220,29 +251,41 @@ func (d *driver) putAside(t *turn, err error, wait time.Duration) {
 
 // record journals how a turn ended. What cannot be recorded ends the run.
 func (d *driver) record(ctx context.Context, t *turn, why error) {
-	id := t.step.ID
-	var fault *planner.Fault
-	var err error
-	switch {
-	case why == nil:
-		d.walk.end(id, done)
-		err = d.emit(StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began)})
-	case errors.Is(why, planner.ErrStopped):
-		d.walk.end(id, stopped)
-		err = d.emit(StepStopped{Step: id, Tally: t.tally})
-	case ctx.Err() != nil:
-		d.walk.end(id, stopped)
-		err = d.emit(StepStopped{Step: id, Tally: t.tally, Unknown: true})
-	default:
-		if !errors.As(why, &fault) {
-			fault = &planner.Fault{Msg: text.M("step.error", "error", why.Error()), Class: planner.Internal}
-		}
-		d.walk.end(id, failed)
-		err = d.emit(StepFailed{Step: id, Tally: t.tally, Fault: fault})
-	}
-	if err != nil {
+	how, e := d.outcome(ctx, t, why)
+	d.walk.end(t.step, how)
+	if d.emit(e) != nil {
 		d.halt()
 	}
+}
+
+func (d *driver) outcome(ctx context.Context, t *turn, why error) (phase, Event) {
+	id := t.step.ID
+	var fault *planner.Fault
+	switch {
+	case why == nil:
+		e := StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began)}
+		if r, ok := t.step.Op.(planner.Restore); ok {
+			e.Of = r.Of
+		}
+		return done, e
+	case errors.Is(why, planner.ErrStopped):
+		return stopped, StepStopped{Step: id, Tally: t.tally}
+	case ctx.Err() != nil:
+		return stopped, StepStopped{Step: id, Tally: t.tally, Unknown: true}
+	case !errors.As(why, &fault):
+		fault = &planner.Fault{Msg: text.M("step.error", "error", why.Error()), Class: planner.Internal}
+	}
+	if awaits(t.step) && fault.Class == planner.Throttled {
+		return pending, StepPending{Step: id, Fault: fault, Until: d.Self.Now().Add(fault.Wait)}
+	}
+	return failed, StepFailed{Step: id, Tally: t.tally, Fault: fault}
+}
+
+// awaits reports a step that only waits for the world; the run does not wait
+// with it, a later look does.
+func awaits(s planner.Step) bool {
+	_, waits := s.Op.(planner.Wait)
+	return waits
 }
 
 // act does the op once. A panic over one mailbox's mail must not stop the
@@ -307,31 +350,4 @@ func jitter(id planner.StepID, d time.Duration) time.Duration {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return d + d/4*time.Duration(h.Sum32()%1024)/1024
-}
-
-// nothingLeft looks again and says what is left.
-func (a *apply) nothingLeft(ctx context.Context) error {
-	if err := a.build(ctx, true); err != nil {
-		return err
-	}
-	ids, behind := a.walk.leftOver(a.built, a.left, a.aside)
-	waiting := 0
-	for _, id := range ids {
-		if a.held[id] {
-			waiting++
-		}
-	}
-	switch {
-	case len(ids) == 0 && a.walk.count(failed) == 0:
-		return nil
-	case len(ids) > waiting+behind || a.walk.count(failed) > 0:
-		return a.incomplete(ReasonFailed, len(ids))
-	case waiting > 0:
-		return a.incomplete(ReasonWaitingPerson, len(ids))
-	}
-	return a.incomplete(ReasonWaitingTail, len(ids))
-}
-
-func (a *apply) incomplete(reason Reason, left int) error {
-	return &Incomplete{Reason: reason, Failed: a.walk.count(failed), Waiting: len(a.held), Left: left}
 }

@@ -18,6 +18,7 @@ const (
 	ExitChanges    = 2 // changes pending
 	ExitRefused    = 3 // refused, nothing written in this run
 	ExitIncomplete = 4 // incomplete, safe to run again
+	ExitPast       = 5 // failed or interrupted past the point of no return
 )
 
 // Refused says that a gate is closed: this run has written nothing to a
@@ -48,8 +49,9 @@ const (
 	ReasonDone          Reason = "done"           // nothing is left
 	ReasonRefused       Reason = "refused"        // a gate is closed
 	ReasonFailed        Reason = "failed"         // a step failed, or could not start since another did
-	ReasonWaitingPerson Reason = "waiting_person" // all that is left waits for somebody
-	ReasonWaitingTail   Reason = "waiting_tail"   // mail was seen behind a pass that ended
+	ReasonWaitingWindow Reason = "waiting_window" // the window is not open yet
+	ReasonWaitingPerson Reason = "waiting_person" // what is left waits for somebody
+	ReasonWaitingTail   Reason = "waiting_tail"   // mail was seen behind a pass that ended, or the tail is not over
 	ReasonStopped       Reason = "stopped"        // interrupted; run again to go on
 	ReasonError         Reason = "error"          // ours or the state directory's
 )
@@ -57,9 +59,10 @@ const (
 // Incomplete says that a run ended with work left. It is safe to run again.
 type Incomplete struct {
 	Reason  Reason
-	Failed  int // steps that failed in this run
-	Waiting int // steps held until somebody acts
-	Left    int // steps with work at the end, the above included
+	Failed  int              // steps that failed in this run
+	Waiting int              // steps held until somebody acts
+	Left    int              // steps with work at the end, the above included
+	Reasons []config.Finding // gates of Freeze and Cutover that are closed
 }
 
 // Error gives the reason, for logs and tests.
@@ -70,6 +73,16 @@ func (i *Incomplete) Msg() text.Msg {
 	return text.M("apply.incomplete."+string(i.Reason), "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
 }
 
+// PastReturn says that something went wrong, or that nobody says how a
+// person's act ended, where there is no way back.
+type PastReturn struct{ Err error }
+
+// Error gives the error that it is about.
+func (p *PastReturn) Error() string { return "past the point of no return: " + p.Err.Error() }
+
+// Unwrap gives the error that it is about.
+func (p *PastReturn) Unwrap() error { return p.Err }
+
 // ExitCode is the process's exit code for an error of this package.
 func ExitCode(err error) int {
 	var refused *Refused
@@ -77,6 +90,8 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return ExitDone
+	case errors.As(err, new(*PastReturn)):
+		return ExitPast
 	case errors.As(err, &refused):
 		return ExitRefused
 	case errors.As(err, &incomplete):

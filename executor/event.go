@@ -70,11 +70,12 @@ type PlanCompared struct {
 type LeftOut struct {
 	Step    planner.StepID `json:"step"`
 	Because planner.StepID `json:"because"`
+	Undone  bool           `json:"undone,omitempty"` // Because was carried out, and is not in effect any more
 }
 
 // GateChecked (gate-checked): a gate is open, or closed for reasons.
 type GateChecked struct {
-	Gate    string           `json:"gate"` // plan, phases, findings
+	Gate    string           `json:"gate"` // plan, findings, and those of Freeze and Cutover
 	Open    bool             `json:"open"`
 	Reasons []config.Finding `json:"reasons,omitempty"`
 }
@@ -87,9 +88,10 @@ type StepHeld struct {
 
 // StepStarted (step-started): the intent is on record, the act begins.
 type StepStarted struct {
-	Step planner.StepID `json:"step"`
-	N    int            `json:"n"`  // this is the n-th to start
-	Of   int            `json:"of"` // of so many
+	Step  planner.StepID `json:"step"`
+	N     int            `json:"n"`               // this is the n-th to start
+	Of    int            `json:"of"`              // of so many, as far as known
+	Raise *Preimage      `json:"raise,omitempty"` // of a Temporary
 }
 
 // StepProgress (step-progress): at most one a second and step.
@@ -118,6 +120,63 @@ type StepDone struct {
 	Step  planner.StepID `json:"step"`
 	Tally planner.Tally  `json:"tally"` // of this turn
 	Took  time.Duration  `json:"took"`
+	Of    planner.StepID `json:"of,omitempty"` // of a Restore: what it puts back
+}
+
+// StepSeen (step-seen): the world shows as done what was begun and whose end
+// nobody saw.
+type StepSeen struct {
+	Step planner.StepID `json:"step"`
+}
+
+// StepPending (step-pending): the world has not caught up; a later run, or a
+// later pass of this one, looks again.
+type StepPending struct {
+	Step  planner.StepID `json:"step"`
+	Fault *planner.Fault `json:"fault"`
+	Until time.Time      `json:"until"`
+}
+
+// Resting (resting): the run waits before its next pass.
+type Resting struct {
+	Until  time.Time `json:"until"`
+	Reason Reason    `json:"reason"`
+}
+
+// FinalAhead (final-ahead): the next act cannot be undone; the world was
+// looked at and all gates were judged just now.
+type FinalAhead struct {
+	Step planner.StepID `json:"step"`
+	Seen time.Time      `json:"seen"`
+}
+
+// ActStarted (act-started): a person is about to do it.
+type ActStarted struct {
+	Step     planner.StepID `json:"step"`
+	Who      string         `json:"who"`
+	Evidence string         `json:"evidence,omitempty"`
+}
+
+// ActFinished (act-finished): a person has done it.
+type ActFinished struct {
+	Step     planner.StepID `json:"step"`
+	Who      string         `json:"who"`
+	Evidence string         `json:"evidence"`
+	Checked  string         `json:"checked,omitempty"` // by which post-check
+	Until    time.Time      `json:"until,omitzero"`    // attested anew after that
+}
+
+// ActNever (act-never): it did not happen.
+type ActNever struct {
+	Step     planner.StepID `json:"step"`
+	Who      string         `json:"who"`
+	Evidence string         `json:"evidence"`
+}
+
+// ActVoided (act-voided): the world shows that what was attested is not so.
+type ActVoided struct {
+	Step planner.StepID `json:"step"`
+	Who  string         `json:"who"`
 }
 
 // StepFailed (step-failed): the turn ended with a fault; others go on.
@@ -153,7 +212,8 @@ type Finished struct {
 	Waiting int           `json:"waiting"`
 	Left    int           `json:"left"`
 	LeftOut int           `json:"left_out"`
-	Tally   planner.Tally `json:"tally"` // of this run
+	Past    bool          `json:"past,omitempty"` // there is no way back
+	Tally   planner.Tally `json:"tally"`          // of this run
 	Report  string        `json:"report,omitempty"`
 }
 

@@ -37,6 +37,8 @@ func everyEvent() []Event {
 		PlanCompared{Plan: "7c1e-44b8", Approved: 34, Done: 12, Todo: 22},
 		LeftOut{Step: id, Because: id},
 		LeftOut{Step: id, Because: other},
+		LeftOut{Step: id, Because: id, Undone: true},
+		LeftOut{Step: id, Because: other, Undone: true},
 		StepHeld{Step: id, Reason: why},
 		StepStarted{Step: id, N: 14, Of: 34},
 		StepProgress{Step: id, Progress: planner.Progress{Folder: "INBOX", Done: 9, Total: 12, Bytes: 10, BytesAll: 20}},
@@ -46,16 +48,24 @@ func everyEvent() []Event {
 		StepFailed{Step: id, Tally: tally, Fault: fault(planner.Full, "target.full")},
 		StepStopped{Step: id, Tally: tally},
 		StepStopped{Step: id, Unknown: true},
+		StepSeen{Step: id},
+		StepPending{Step: id, Fault: fault(planner.Throttled, "server.throttled"), Until: epoch.Add(time.Minute)},
+		Resting{Until: epoch.Add(time.Minute), Reason: ReasonWaitingWindow},
+		FinalAhead{Step: id, Seen: epoch},
+		ActStarted{Step: id, Who: "li.si@pc"},
+		ActFinished{Step: id, Who: "li.si@pc", Evidence: "done.png", Until: epoch.Add(time.Hour)},
+		ActNever{Step: id, Who: "li.si@pc", Evidence: "the console says so"},
+		ActVoided{Step: id, Who: "li.si@pc"},
 		Stopping{Running: 3},
 		RunRefused{Reasons: []config.Finding{why}},
 	}
-	for _, gate := range []string{"plan", "phases", "findings"} {
+	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "mirror", "start"} {
 		events = append(events, GateChecked{Gate: gate, Open: true}, GateChecked{Gate: gate, Reasons: []config.Finding{why}})
 	}
-	for _, r := range []Reason{ReasonDone, ReasonRefused, ReasonFailed, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped, ReasonError} {
+	for _, r := range []Reason{ReasonDone, ReasonRefused, ReasonFailed, ReasonWaitingWindow, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped, ReasonError} {
 		events = append(events, Finished{Reason: r, Done: 1, Tally: tally, Report: "reports/x.json"})
 	}
-	return events
+	return append(events, Finished{Reason: ReasonFailed, Past: true})
 }
 
 // The JSON lines are an interface: what others read does not change unseen.
@@ -112,7 +122,7 @@ func TestEveryEventHasATextAndAnExample(t *testing.T) {
 // Whatever is refused, held, failed or left has all its texts.
 func TestEveryRefusalHasItsTexts(t *testing.T) {
 	var msgs []text.Msg
-	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step)\.[a-z.]+[a-z])"`)
+	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step|gate|act|approval)\.[a-z.-]+[a-z])"`)
 	sources, _ := filepath.Glob("*.go")
 	for _, name := range sources {
 		b, err := os.ReadFile(name)

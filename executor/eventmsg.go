@@ -24,6 +24,14 @@ func (StepWaits) name() string     { return "step-waits" }
 func (StepDone) name() string      { return "step-done" }
 func (StepFailed) name() string    { return "step-failed" }
 func (StepStopped) name() string   { return "step-stopped" }
+func (StepSeen) name() string      { return "step-seen" }
+func (StepPending) name() string   { return "step-pending" }
+func (Resting) name() string       { return "resting" }
+func (FinalAhead) name() string    { return "final-ahead" }
+func (ActStarted) name() string    { return "act-started" }
+func (ActFinished) name() string   { return "act-finished" }
+func (ActNever) name() string      { return "act-never" }
+func (ActVoided) name() string     { return "act-voided" }
 func (Stopping) name() string      { return "stopping" }
 func (RunRefused) name() string    { return "run-refused" }
 func (Finished) name() string      { return "finished" }
@@ -62,7 +70,12 @@ func (e PlanCompared) Msg() text.Msg {
 
 // Msg names the step, and the one beyond the plan that it needs.
 func (e LeftOut) Msg() text.Msg {
-	if e.Step == e.Because {
+	switch {
+	case e.Undone && e.Step == e.Because:
+		return text.M("event.left-out.undone", "step", string(e.Step))
+	case e.Undone:
+		return text.M("event.left-out.needs-undone", "step", string(e.Step), "because", string(e.Because))
+	case e.Step == e.Because:
 		return text.M("event.left-out", "step", string(e.Step))
 	}
 	return text.M("event.left-out.needs", "step", string(e.Step), "because", string(e.Because))
@@ -116,6 +129,38 @@ func (e StepStopped) Msg() text.Msg {
 	return stepMsg(code, e.Step, tallyArgs(e.Tally)...)
 }
 
+// Msg names the step's subject.
+func (e StepSeen) Msg() text.Msg { return stepMsg("event.step-seen", e.Step) }
+
+// Msg says until when; the Fault says for what.
+func (e StepPending) Msg() text.Msg {
+	return stepMsg("event.step-pending", e.Step, "until", clock(e.Until))
+}
+
+// Msg says until when.
+func (e Resting) Msg() text.Msg { return text.M("event.resting", "until", clock(e.Until)) }
+
+// Msg says when the world was looked at.
+func (e FinalAhead) Msg() text.Msg {
+	return stepMsg("event.final-ahead", e.Step, "seen", clock(e.Seen))
+}
+
+// Msg says who begins.
+func (e ActStarted) Msg() text.Msg { return stepMsg("event.act-started", e.Step, "who", e.Who) }
+
+// Msg says who did it, and what shows it.
+func (e ActFinished) Msg() text.Msg {
+	return stepMsg("event.act-finished", e.Step, "who", e.Who, "evidence", e.Evidence)
+}
+
+// Msg says who says so.
+func (e ActNever) Msg() text.Msg {
+	return stepMsg("event.act-never", e.Step, "who", e.Who, "evidence", e.Evidence)
+}
+
+// Msg says whose word it was.
+func (e ActVoided) Msg() text.Msg { return stepMsg("event.act-voided", e.Step, "who", e.Who) }
+
 // Msg counts the steps under way.
 func (e Stopping) Msg() text.Msg { return text.M("event.stopping", "running", itoa(e.Running)) }
 
@@ -129,6 +174,9 @@ func (e Finished) Msg() text.Msg {
 	code := "event.finished." + string(e.Reason)
 	if e.Reason == ReasonDone && e.Tally.Refused > 0 {
 		code += ".refused"
+	}
+	if e.Past {
+		code = "event.finished.past"
 	}
 	return text.M(code, append(tallyArgs(e.Tally), "done", itoa(e.Done), "failed", itoa(e.Failed),
 		"waiting", itoa(e.Waiting), "left", itoa(e.Left), "left_out", itoa(e.LeftOut))...)

@@ -1,7 +1,8 @@
 package executor
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -11,8 +12,7 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
-// check is the gate of the plan itself: format, lineage, age, and phases that
-// this version carries out.
+// check is the gate of the plan itself: format, lineage, age.
 func (a *apply) check() error {
 	var theirs *planner.Refused
 	switch err := planner.Check(a.Plan, a.State.Lineage, a.Self.Now(), planner.Format); {
@@ -21,92 +21,23 @@ func (a *apply) check() error {
 	case err != nil:
 		return err
 	}
-	if err := a.opened("plan"); err != nil {
-		return err
-	}
-	i := slices.IndexFunc(a.Plan.Steps, func(s planner.Step) bool { return s.Op.Traits().Phase > planner.Copy })
-	if i >= 0 {
-		s := a.Plan.Steps[i]
-		return a.closed("phases", refuse("apply.phase", "step", string(s.ID), "phase", s.Op.Traits().Phase.String()).Reasons...)
-	}
-	return a.opened("phases")
+	return a.tellGate(gate{Name: "plan"})
 }
 
-func (a *apply) opened(gate string) error { return a.emit(GateChecked{Gate: gate, Open: true}) }
-
-func (a *apply) closed(gate string, reasons ...config.Finding) error {
-	if err := a.emit(GateChecked{Gate: gate, Reasons: reasons}); err != nil {
+// closed is a gate that stops the run: nothing more is begun.
+func (a *apply) closed(name string, reasons ...config.Finding) error {
+	if err := a.tellGate(gate{name, reasons}); err != nil {
 		return err
 	}
-	return &Refused{Reasons: reasons}
-}
-
-// compare looks at the world, builds from the plan's spec, and leaves out
-// what is beyond the plan.
-func (a *apply) compare(ctx context.Context) error {
-	if e, ok := specChanged(a.Plan.Spec, a.AtHand); ok {
-		if err := a.emit(e); err != nil {
-			return err
-		}
+	if a.began == 0 {
+		return &Refused{Reasons: reasons}
 	}
-	if err := a.build(ctx, false); err != nil {
-		return err
-	}
-	out := map[planner.StepID]bool{}
-	for id := range a.left {
-		out[id] = true
-	}
-	a.setAside(out)
-	waits := holds(a.built, a.Plan.Spec)
-	a.held = map[planner.StepID]bool{}
-	for id := range waits {
-		if !out[id] {
-			out[id], a.held[id] = true, true
-		}
-	}
-	a.walk = newWalk(a.built, out)
-	if err := a.tellCompared(); err != nil {
-		return err
-	}
-	for _, s := range a.built.Steps {
-		if a.held[s.ID] {
-			if err := a.emit(StepHeld{Step: s.ID, Reason: waits[s.ID]}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// setAside leaves out the steps of those that were not chosen.
-func (a *apply) setAside(out map[planner.StepID]bool) {
-	a.aside = map[planner.StepID]bool{}
-	for _, s := range a.built.Steps {
-		if a.Only != nil && !a.Only[s.Op.Subject()] && !out[s.ID] {
-			out[s.ID], a.aside[s.ID] = true, true
-		}
-	}
-}
-
-// build observes and builds, and tells so.
-func (a *apply) build(ctx context.Context, again bool) error {
-	snap, err := Observe(ctx, a.World, a.State, planner.Recorded)
-	if err != nil && ctx.Err() != nil {
-		return a.incomplete(ReasonStopped, a.walk.unfinished()+len(a.held))
-	}
-	if err != nil {
-		return err
-	}
-	if err := a.emit(Observed{At: snap.At, Mailboxes: len(snap.Mailboxes), Again: again}); err != nil {
-		return err
-	}
-	a.built = planner.Build(a.Plan.Spec, snap, a.Self.Now())
-	a.left, _ = planner.LeftOut(a.built, a.Plan)
-	return nil
+	a.shut = reasons
+	return a.waits(ReasonWaitingPerson, a.leftOver())
 }
 
 func (a *apply) tellCompared() error {
-	approved, before := map[planner.StepID]bool{}, 0
+	approved, before, todo := map[planner.StepID]bool{}, 0, 0
 	for _, s := range a.Plan.Steps {
 		approved[s.ID] = true
 	}
@@ -115,24 +46,42 @@ func (a *apply) tellCompared() error {
 			before++
 		}
 	}
+	for _, s := range a.built.Steps {
+		if _, out := a.left[s.ID]; !out && !a.aside[s.ID] && s.Op.Traits().Phase <= a.Through && due(s, a.built.Observed) {
+			todo++
+		}
+	}
 	err := a.emit(PlanCompared{Plan: a.Plan.ID, Approved: len(a.Plan.Steps), Done: before,
-		Todo: len(a.walk.queue), Aside: len(a.aside), Beyond: len(planner.Beyond(a.built, a.Plan))})
+		Todo: todo, Aside: len(a.aside), Beyond: len(planner.Beyond(a.built, a.Plan))})
 	for _, s := range a.built.Steps {
 		if because, out := a.left[s.ID]; out && err == nil {
-			err = a.emit(LeftOut{Step: s.ID, Because: because})
+			err = a.emit(LeftOut{Step: s.ID, Because: because, Undone: slices.Contains(a.undone, because)})
 		}
 	}
 	return err
 }
 
-// gates refuses when something blocks that is not about one mailbox. What is
-// about one holds only its steps.
-func (a *apply) gates() error {
-	reasons := slices.DeleteFunc(blocking(a.built), func(f config.Finding) bool { return aboutStep(a.built, f) })
-	if len(reasons) > 0 {
-		return a.closed("findings", reasons...)
+// setAside leaves out the steps of those that were not chosen.
+func (a *apply) setAside() {
+	a.aside = map[planner.StepID]bool{}
+	for _, s := range a.built.Steps {
+		if _, out := a.left[s.ID]; a.Only != nil && !a.Only[s.Op.Subject()] && !out {
+			a.aside[s.ID] = true
+		}
 	}
-	return a.opened("findings")
+}
+
+// refusing is what blocks the whole run: what the world says of itself, and
+// without a cutover whatever is not about one step. What is about one holds
+// only that; with a cutover the rest closes Freeze and Cutover.
+func refusing(built *planner.Plan) []config.Finding {
+	own := map[string]bool{}
+	for _, f := range built.Observed.Findings {
+		own[(&planner.Fault{Msg: f.Msg}).Error()+f.Subject] = true
+	}
+	return slices.DeleteFunc(blocking(built), func(f config.Finding) bool {
+		return aboutStep(built, f) || built.Spec.Cutover != nil && !own[(&planner.Fault{Msg: f.Msg}).Error()+f.Subject]
+	})
 }
 
 func blocking(p *planner.Plan) []config.Finding {
@@ -166,6 +115,9 @@ func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Fin
 	}
 	held := map[planner.StepID]config.Finding{}
 	for _, s := range built.Steps {
+		if _, copies := s.Op.(planner.CopyMailbox); isGated(s) && !copies {
+			continue // their gates tell
+		}
 		if f, ok := bySubject[s.Op.Subject()]; ok {
 			held[s.ID] = f
 		}
@@ -219,4 +171,11 @@ func withoutRows(spec *config.Spec) *config.Spec {
 	bare := *spec
 	bare.Roster.Mailboxes = nil
 	return &bare
+}
+
+// sameSettings reports whether two specs have the same gated settings.
+func sameSettings(a, b *config.Spec) bool {
+	x, errX := json.Marshal(planner.Settings(a))
+	y, errY := json.Marshal(planner.Settings(b))
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

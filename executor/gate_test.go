@@ -68,11 +68,6 @@ func TestRefusals(t *testing.T) {
 		"another lineage": {func(r *Run, _ *diskWorld) { r.Plan.Lineage = "00" }, "plan.lineage"},
 		"format":          {func(r *Run, _ *diskWorld) { r.Plan.Format++ }, "plan.format"},
 		"age":             {func(r *Run, _ *diskWorld) { r.Plan.Observed.At = epoch.Add(-8 * 24 * time.Hour) }, "plan.age"},
-		"phase": {func(r *Run, _ *diskWorld) {
-			op := r.Plan.Steps[2].Op.(planner.CopyMailbox)
-			op.In = planner.Freeze
-			r.Plan.Steps[2].Op = op
-		}, "apply.phase"},
 		"finding": {func(_ *Run, w *diskWorld) {
 			w.seen = func(s *planner.Snapshot) {
 				s.Findings = []config.Finding{{Msg: text.M("server.gone"), Severity: config.Blocks, Subject: "new.test"}}

@@ -103,7 +103,7 @@ func newRun(t tester, dir string, w *diskWorld) (*Run, *tape) {
 	plan := planner.Build(w.spec, snap, w.now())
 	plan.Stamp("test")
 	p := &tape{}
-	return &Run{State: state, World: w, Plan: plan, Self: testSelf(w.now), Tool: "test",
+	return &Run{State: state, World: w, Plan: plan, Through: planner.Retire, Self: testSelf(w.now), Tool: "test",
 		Sleep: func(context.Context, time.Duration) error { return nil }, Readers: []Reader{p.read}}, p
 }
 

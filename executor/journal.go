@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +34,16 @@ const (
 	KindLeftOut Kind = "left-out"
 	KindNote    Kind = "note"
 	KindEnd     Kind = "end"
+
+	// Of people's acts. Started and finished are intent and outcome, too.
+	KindActStarted  Kind = "started"
+	KindActFinished Kind = "finished"
+	KindActNever    Kind = "never" // attested that it did not happen
+	KindActVoid     Kind = "void"  // its post-check failed
+
+	// Of a state directory that was rebuilt.
+	KindRecovered Kind = "recovered" // from the world: what it cannot show is in doubt
+	KindPreimage  Kind = "pre-image" // an open one, as a plan carried it
 )
 
 // Line is one line of the journal. Each holds the hash of the one before it,
@@ -48,9 +57,28 @@ type Line struct {
 	Msg   *text.Msg        `json:"msg,omitempty"`
 	Tally *planner.Tally   `json:"tally,omitempty"`
 	Fault *planner.Fault   `json:"fault,omitempty"`
-	Why   []config.Finding `json:"why,omitempty"` // refused: the reasons; note: the finding
+	Why   []config.Finding `json:"why,omitempty"`   // refused: the reasons; note: the finding
+	Raise *Preimage        `json:"raise,omitempty"` // intent of a Temporary
+	Of    planner.StepID   `json:"of,omitempty"`    // outcome of a Restore: whose pre-image it closes
+	Seen  bool             `json:"seen,omitempty"`  // outcome: the world shows it, no run saw it end
+	Act   *Act             `json:"act,omitempty"`   // of a person
 	Prev  string           `json:"prev"`
 	Hash  string           `json:"-"` // SHA-256 over the line without it, hexadecimal
+}
+
+// Preimage is what the field of a Temporary showed before, and what is written
+// into it.
+type Preimage struct {
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Act is what somebody says of a person's act.
+type Act struct {
+	Who      string    `json:"who"`
+	Evidence string    `json:"evidence,omitempty"`
+	Checked  string    `json:"checked,omitempty"` // by which post-check
+	Until    time.Time `json:"until,omitzero"`    // it must be attested anew after that
 }
 
 // Damaged says that the journal was changed after it was written, or that the
@@ -213,6 +241,9 @@ func (j *journal) append(l Line) error {
 	return nil
 }
 
+// mirrored says why the mirror lacks lines; nil: it has all, or there is none.
+func (j *journal) mirrored() error { return nil }
+
 // head is the number and the hash of the last line.
 func (j *journal) head() (int, string) {
 	j.mu.Lock()
@@ -221,50 +252,3 @@ func (j *journal) head() (int, string) {
 }
 
 func (j *journal) close() error { return j.file.Close() }
-
-// Fold gives what the lines say of each step, ordered by step. The tally of a
-// record sums up all that was done, by passes that failed or were stopped too.
-func Fold(lines []Line) []planner.Record {
-	records := map[planner.StepID]*planner.Record{}
-	for _, l := range lines {
-		if l.Step == "" {
-			continue
-		}
-		r := records[l.Step]
-		if r == nil {
-			r = &planner.Record{Step: l.Step}
-		}
-		if fold(r, l) {
-			records[l.Step] = r
-		}
-	}
-	return sortedRecords(records)
-}
-
-// fold reports whether the line says something of its step.
-func fold(r *planner.Record, l Line) bool {
-	switch l.Kind {
-	case KindIntent:
-		r.Intent, r.IntentAt, r.Failed = l.N, l.At, nil
-	case KindOutcome:
-		r.Outcome, r.OutcomeAt, r.Failed = l.N, l.At, nil
-	case KindFailed:
-		r.Failed = l.Fault
-	case KindStopped, KindUnknown:
-	default:
-		return false
-	}
-	if l.Tally != nil {
-		r.Tally = sum(r.Tally, *l.Tally)
-	}
-	return true
-}
-
-func sortedRecords(m map[planner.StepID]*planner.Record) []planner.Record {
-	list := make([]planner.Record, 0, len(m))
-	for _, r := range m {
-		list = append(list, *r)
-	}
-	sortBy(list, func(a, b planner.Record) int { return strings.Compare(string(a.Step), string(b.Step)) })
-	return list
-}

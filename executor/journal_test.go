@@ -87,7 +87,7 @@ func TestFoldGivesWhatIsOnRecord(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	failed := Fold(someReadLines(t))[1]
+	failed := Fold(someReadLines(t)).Records[1]
 	if failed.Failed == nil || failed.Failed.Code != "target.full" || failed.Outcome != 0 {
 		t.Errorf("failed %+v", failed)
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
-// Run carries out an approved plan. All fields but AtHand and Readers are
-// needed. It is used once.
+// Run carries out an approved plan. All fields are needed but AtHand, Ask,
+// Approved, Wait and Readers. It is used once.
 type Run struct {
 	State   *State
 	World   World
 	Plan    *planner.Plan
+	Through planner.Phase   // the last phase that is carried out
 	AtHand  *config.Spec    // the files as they are now; nil: not known
 	Only    map[string]bool // subjects whose steps get a turn; nil: all
 	Self    Self
@@ -24,6 +25,15 @@ type Run struct {
 	Ticks   <-chan time.Time                           // about one a second: the status file is brought up to date
 	Stop    <-chan struct{}                            // closed by the first interrupt; the second ends the context
 	Readers []Reader
+
+	// Ask asks the person at the terminal; nil: nobody is there, so what
+	// people do waits.
+	Ask func(context.Context, Question) (Answer, error)
+	// Approved gives the approvals of the plan as they are now; nil: none.
+	Approved func(context.Context) ([]Approval, error)
+	// Wait goes on passing over what waits until nothing is left, or Freeze
+	// is ahead and is not started unattended.
+	Wait bool
 
 	wrap func(sink) sink // tests: a journal's file that fails or kills
 }
@@ -39,16 +49,27 @@ type apply struct {
 	mu    sync.Mutex // events, one at a time
 	fatal error      // why nothing can be recorded any more
 
-	built *planner.Plan
-	left  map[planner.StepID]planner.StepID
-	held  map[planner.StepID]bool
-	aside map[planner.StepID]bool // not chosen by Only
-	walk  *walk
+	// By the last look at the world.
+	built          *planner.Plan
+	left           map[planner.StepID]planner.StepID
+	undone         []planner.StepID
+	stale, foreign planner.StepID
+	held           map[planner.StepID]config.Finding
+	aside          map[planner.StepID]bool // not chosen by Only
+	shut           []config.Finding        // why Freeze and Cutover are closed
+	walk           *walk
+
+	turns    map[planner.StepID]phase // of this run
+	told     map[string]string        // gates and held steps, each told when it changes
+	began    int                      // steps and acts begun in this run
+	attended bool                     // somebody started the freeze, or need not
 }
 
 // Do carries out the plan and returns nil when nothing is left, *Refused or
-// *Held when a gate is closed (nothing was written to a server), *Incomplete
-// when it is safe and needed to run again, and other errors otherwise.
+// *Held when a gate is closed and nothing was done, *Incomplete when it is
+// safe and needed to run again, *PastReturn around these and other errors
+// where something went wrong behind the point of no return, and other errors
+// otherwise.
 func (r *Run) Do(ctx context.Context) error {
 	a, err := r.begin() // 1 lock
 	if err != nil {
@@ -61,16 +82,21 @@ func (a *apply) carryOut(ctx context.Context) error {
 	if err := a.check(); err != nil { // 2 format, lineage, age
 		return err
 	}
-	if err := a.compare(ctx); err != nil { // 3 observe, build, compare
-		return err
+	if e, ok := specChanged(a.Plan.Spec, a.AtHand); ok {
+		if err := a.emit(e); err != nil {
+			return err
+		}
 	}
-	if err := a.gates(); err != nil { // 4 gates of the phases ahead
-		return err
+	for {
+		err := a.rounds(ctx) // 3 to 6
+		if err == nil {
+			err = a.nothingLeft() // 7
+		}
+		again, e := a.rest(ctx, err)
+		if e != nil || !again {
+			return a.past(e)
+		}
 	}
-	if err := a.drive(ctx); err != nil { // 5 intent, act, outcome
-		return err
-	} // 6 stands before final steps: there are none up to Copy
-	return a.nothingLeft(ctx) // 7 observe, build
 }
 
 // begin takes the lock and opens the journal.
@@ -86,7 +112,8 @@ func (r *Run) begin() (*apply, error) {
 	if r.wrap != nil {
 		j.file = r.wrap(j.file)
 	}
-	a := &apply{Run: r, lock: lock, journal: j, walk: newWalk(&planner.Plan{}, nil)}
+	a := &apply{Run: r, lock: lock, journal: j, turns: map[planner.StepID]phase{}, told: map[string]string{}}
+	a.walk = newWalk(&planner.Plan{}, nil, a.turns)
 	a.report = newReport(r, lock.holder)
 	a.status = newStatusWriter(r.State.status(), r.Plan, r.Self.Now())
 	a.emit(LockTaken{Holder: lock.holder, Plan: r.Plan.ID, Tool: r.Tool})
@@ -121,47 +148,13 @@ func (a *apply) emit(e Event) error {
 	return nil
 }
 
-// lineOf gives the journal's line of an event; false: it has none.
-func lineOf(at time.Time, e Event) (Line, bool) {
-	msg := e.Msg()
-	l := Line{At: at.UTC(), Msg: &msg}
-	switch e := e.(type) {
-	case LockTaken:
-		l.Kind = KindStart
-	case LockTakenOver, JournalCut, SpecChanged:
-		l.Kind = KindNote
-	case StepNoted:
-		l.Kind, l.Step, l.Why = KindNote, e.Step, []config.Finding{e.Note}
-	case LeftOut:
-		l.Kind, l.Step = KindLeftOut, e.Step
-	case StepStarted:
-		l.Kind, l.Step = KindIntent, e.Step
-	case StepDone:
-		l.Kind, l.Step, l.Tally = KindOutcome, e.Step, &e.Tally
-	case StepFailed:
-		l.Kind, l.Step, l.Tally, l.Fault = KindFailed, e.Step, &e.Tally, e.Fault
-	case StepStopped:
-		l.Kind, l.Step, l.Tally = KindStopped, e.Step, &e.Tally
-		if e.Unknown {
-			l.Kind = KindUnknown
-		}
-	case RunRefused:
-		l.Kind, l.Why = KindRefused, e.Reasons
-	case Finished:
-		l.Kind = KindEnd
-	default:
-		return Line{}, false
-	}
-	return l, true
-}
-
 // finish tells how the run ended, writes the report and lets the lock go.
 func (a *apply) finish(err error) error {
 	if a.fatal == nil {
 		a.tellEnd(err)
 	}
 	if a.fatal != nil {
-		err = a.fatal
+		err = a.past(a.fatal)
 	}
 	a.status.flush(a.Self.Now(), true)
 	if e := a.journal.close(); err == nil && e != nil {
@@ -178,6 +171,7 @@ func (a *apply) tellEnd(err error) {
 	var incomplete *Incomplete
 	end := Finished{Reason: ReasonDone, Done: a.walk.count(done), Failed: a.walk.count(failed),
 		LeftOut: len(a.left), Tally: a.report.Tally}
+	end.Past = errors.As(err, new(*PastReturn))
 	switch {
 	case errors.As(err, &refused):
 		end.Reason = ReasonRefused

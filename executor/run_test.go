@@ -48,7 +48,7 @@ func TestRunCopiesAndTellsInOrder(t *testing.T) {
 	}
 	w.complete(t, alice, bob, carol)
 	step := []string{"step-started", "step-progress", "step-progress", "step-done"}
-	want := append([]string{"lock-taken", "gate-checked", "gate-checked", "observed", "plan-compared", "gate-checked"},
+	want := append([]string{"lock-taken", "gate-checked", "observed", "plan-compared", "gate-checked"},
 		slices.Concat(step, step, step, []string{"observed", "finished"})...)
 	if diff := cmp.Diff(want, p.names()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

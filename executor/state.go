@@ -53,14 +53,22 @@ func (s *State) Journal() string { return filepath.Join(s.Dir, "journal.jsonl") 
 
 func (s *State) status() string { return filepath.Join(s.Dir, "status.json") }
 
-// Records is what the journal knows of each step, ordered by step. It may be
-// called while a run writes the journal.
-func (s *State) Records() ([]planner.Record, error) {
+// HoldFile stops Freeze and Cutover while it is there. What it says is told.
+func (s *State) HoldFile() string { return filepath.Join(s.Dir, "hold") }
+
+// Known is what the journal knows. It may be called while a run writes it.
+func (s *State) Known() (Known, error) {
 	lines, err := ReadJournal(s)
 	if err != nil {
-		return nil, err
+		return Known{}, err
 	}
 	return Fold(lines), nil
+}
+
+// Records is what the journal knows of each step, ordered by step.
+func (s *State) Records() ([]planner.Record, error) {
+	known, err := s.Known()
+	return known.Records, err
 }
 
 // OpenState opens the state directory dir of the spec in specDir; a relative

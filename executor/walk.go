@@ -11,31 +11,35 @@ import (
 // freshFor is how old a look into a mailbox may be to save it a pass.
 const freshFor = 5 * time.Minute
 
-// walk decides which step may run next. It knows no clock, no I/O and no
-// goroutine: everything it needs is given, so a resume, and another driver,
-// is the same walk.
+// walk decides which step may run next, by one look at the world. It knows no
+// clock, no I/O and no goroutine: everything it needs is given, so a resume,
+// and another driver, is the same walk.
 type walk struct {
-	queue []planner.Step           // that get a turn in this run, in order
-	wants map[planner.StepID]bool  // all of the queue, and those that are held or left out
-	turn  map[planner.StepID]phase // of those that had or have their turn
-	first int                      // of the queue, before it everything has its turn
+	queue  []planner.Step           // that may get a turn, in order
+	needed map[planner.StepID]bool  // had work when the world was looked at, or is due
+	turn   map[planner.StepID]phase // of those that had or have their turn in this run
+	fresh  map[planner.StepID]bool  // ended since the look: what they changed was not seen yet
+	first  int                      // of the queue, before it everything has its turn
+	broken bool                     // a step of Cutover failed: no further one of it in this run
 }
 
 // phase of a step's turn.
 type phase uint8
 
 const (
-	running phase = iota + 1
-	done
-	failed
-	stopped
+	running   phase = iota + 1
+	done            // it has its outcome
+	failed          // with a fault
+	stopped         // by an interrupt
+	pending         // the world has not caught up
+	postponed       // until the next look
 )
 
-// newWalk takes a fresh build, the steps left out of it and those held for
-// somebody. A converging step that has been carried out before yields to the
-// others, the longest-waiting first.
-func newWalk(built *planner.Plan, out map[planner.StepID]bool) *walk {
-	w := &walk{wants: map[planner.StepID]bool{}, turn: map[planner.StepID]phase{}}
+// newWalk takes a fresh build, the steps that must not run, and the turns that
+// steps had in this run. A converging step that has been carried out before
+// yields to the others, the longest-waiting first.
+func newWalk(built *planner.Plan, out map[planner.StepID]bool, turns map[planner.StepID]phase) *walk {
+	w := &walk{needed: map[planner.StepID]bool{}, turn: turns, fresh: map[planner.StepID]bool{}}
 	last := map[planner.StepID]time.Time{}
 	for _, r := range built.Observed.Records {
 		if r.Outcome > 0 {
@@ -43,22 +47,44 @@ func newWalk(built *planner.Plan, out map[planner.StepID]bool) *walk {
 		}
 	}
 	for _, s := range built.Steps {
-		if out[s.ID] || due(s, built.Observed) {
-			w.wants[s.ID] = true
+		if s.Work || !out[s.ID] && due(s, built.Observed) {
+			w.needed[s.ID] = true
+			if !out[s.ID] {
+				w.queue = append(w.queue, s)
+			}
 		}
-		if !out[s.ID] && w.wants[s.ID] {
-			w.queue = append(w.queue, s)
-		}
+		w.broken = w.broken || turns[s.ID] == failed && s.Op.Traits().Phase == planner.Cutover
 	}
-	slices.SortStableFunc(w.queue, func(a, b planner.Step) int { return last[a.ID].Compare(last[b.ID]) })
+	slices.SortStableFunc(w.queue, func(a, b planner.Step) int {
+		if x, y := yields(a, last), yields(b, last); x != y {
+			return x - y
+		} else if x == 0 {
+			return 0
+		}
+		return last[a.ID].Compare(last[b.ID])
+	})
 	return w
 }
 
-// due says whether a step gets a turn: it has work, or it converges and
-// nobody has looked into its mailbox just now, so that only its own pass can
-// tell what came since.
+// yields ranks what goes first: all that was never carried out, then the last
+// passes, then the others.
+func yields(s planner.Step, last map[planner.StepID]time.Time) int {
+	t := s.Op.Traits()
+	switch {
+	case t.Repeat != planner.Converge || last[s.ID].IsZero():
+		return 0
+	case t.Phase == planner.Freeze:
+		return 1
+	}
+	return 2
+}
+
+// due says whether a step gets a turn: it has work, or it copies a mailbox
+// that nobody has looked into just now, so that only its own pass can tell
+// what came since.
 func due(s planner.Step, seen planner.Snapshot) bool {
-	if s.Work || s.Op.Traits().Repeat != planner.Converge {
+	op, ok := s.Op.(planner.CopyMailbox)
+	if s.Work || !ok || op.In == planner.Freeze {
 		return s.Work
 	}
 	box, _ := slices.BinarySearchFunc(seen.Mailboxes, s.Op.Subject(), byAddress)
@@ -84,8 +110,9 @@ func looked(s planner.Seen, now time.Time) bool {
 }
 
 // next gives a step that may start now and begins its turn; false: none may,
-// before another one ends.
-func (w *walk) next() (planner.Step, bool) {
+// before another one ends or the world is looked at again. Steps that go alone
+// are given only with alone, which asks that nothing else runs.
+func (w *walk) next(alone bool) (planner.Step, bool) {
 	for i := w.first; i < len(w.queue); i++ {
 		s := w.queue[i]
 		if w.turn[s.ID] != 0 {
@@ -94,7 +121,7 @@ func (w *walk) next() (planner.Step, bool) {
 			}
 			continue
 		}
-		if w.ready(s) {
+		if goesAlone(s) == alone && w.ready(s) {
 			w.turn[s.ID] = running
 			return s, true
 		}
@@ -102,11 +129,31 @@ func (w *walk) next() (planner.Step, bool) {
 	return planner.Step{}, false
 }
 
-func (w *walk) ready(s planner.Step) bool {
-	return !slices.ContainsFunc(s.Needs, func(id planner.StepID) bool { return w.wants[id] && w.turn[id] != done })
+// goesAlone says that a step is carried out with nothing else under way, right
+// after a look at the world: what cannot be undone, what people do, and what
+// switches a domain.
+func goesAlone(s planner.Step) bool {
+	t := s.Op.Traits()
+	return t.Person || t.Risk == planner.Final || t.Phase == planner.Cutover && t.Risk > planner.Reversible
 }
 
-func (w *walk) end(id planner.StepID, how phase) { w.turn[id] = how }
+func (w *walk) ready(s planner.Step) bool {
+	if w.broken && s.Op.Traits().Phase == planner.Cutover {
+		return false
+	}
+	return !slices.ContainsFunc(s.Needs, func(id planner.StepID) bool {
+		return w.needed[id] && (w.turn[id] != done || w.fresh[id])
+	})
+}
+
+// end of a turn. What waits for a pass may start at once; what waits for
+// another kind of step waits for the next look, since that may show more to do.
+func (w *walk) end(s planner.Step, how phase) {
+	w.turn[s.ID] = how
+	t := s.Op.Traits()
+	w.fresh[s.ID] = how == done && t.Repeat != planner.Converge
+	w.broken = w.broken || how == failed && t.Phase == planner.Cutover
+}
 
 // count gives the number of turns that ended so.
 func (w *walk) count(how phase) int {
@@ -117,25 +164,6 @@ func (w *walk) count(how phase) int {
 		}
 	}
 	return n
-}
-
-// leftOver gives what a build after the walk still has to do: what has work
-// and had no outcome in this run, and mail seen behind a pass that ended. What
-// was set aside is not this run's.
-func (w *walk) leftOver(built *planner.Plan, left map[planner.StepID]planner.StepID, aside map[planner.StepID]bool) (ids []planner.StepID, behind int) {
-	for _, s := range built.Steps {
-		if _, out := left[s.ID]; out || aside[s.ID] || !s.Work {
-			continue
-		}
-		if w.turn[s.ID] != done {
-			ids = append(ids, s.ID)
-			continue
-		}
-		if m, _ := built.Observed.Mailbox(s.Op.Subject()); m.Behind != (planner.Gap{}) {
-			ids, behind = append(ids, s.ID), behind+1
-		}
-	}
-	return ids, behind
 }
 
 // lacking names the side for which a row has no credential; "": none.
@@ -149,5 +177,14 @@ func lacking(spec *config.Spec, row config.Mailbox) string {
 	return ""
 }
 
-// unfinished gives the number of due steps without an outcome in this run.
-func (w *walk) unfinished() int { return len(w.queue) - w.count(done) }
+// unfinished gives the number of steps that may run without an outcome in
+// this run.
+func (w *walk) unfinished() int {
+	n := 0
+	for _, s := range w.queue {
+		if w.turn[s.ID] != done {
+			n++
+		}
+	}
+	return n
+}

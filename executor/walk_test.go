@@ -19,7 +19,7 @@ func contains(s, part string) bool { return strings.Contains(s, part) }
 func TestWalkKeepsNeeds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		built, out := drawBuild(t)
-		w := newWalk(built, out)
+		w := newWalk(built, out, map[planner.StepID]phase{})
 		byID := map[planner.StepID]planner.Step{}
 		for _, s := range built.Steps {
 			byID[s.ID] = s
@@ -27,13 +27,13 @@ func TestWalkKeepsNeeds(t *testing.T) {
 		ended := map[planner.StepID]phase{}
 		var open []planner.StepID
 		for {
-			s, ok := w.next()
+			s, ok := w.next(false)
 			if ok {
 				if out[s.ID] || !s.Work || slices.Contains(open, s.ID) || ended[s.ID] != 0 {
 					t.Fatalf("%s must not start", s.ID)
 				}
 				for _, need := range s.Needs {
-					if w.wants[need] && ended[need] != done {
+					if w.needed[need] && ended[need] != done {
 						t.Fatalf("%s starts before %s is done", s.ID, need)
 					}
 				}
@@ -45,13 +45,13 @@ func TestWalkKeepsNeeds(t *testing.T) {
 			if !ok || rapid.Bool().Draw(t, "end one") {
 				i := rapid.IntRange(0, len(open)-1).Draw(t, "which")
 				how := rapid.SampledFrom([]phase{done, done, failed, stopped}).Draw(t, "how")
-				w.end(open[i], how)
+				w.end(byID[open[i]], how)
 				ended[open[i]] = how
 				open = slices.Delete(open, i, i+1)
 			}
 		}
 		for id, s := range byID {
-			blocked := slices.ContainsFunc(s.Needs, func(n planner.StepID) bool { return w.wants[n] && ended[n] != done })
+			blocked := slices.ContainsFunc(s.Needs, func(n planner.StepID) bool { return w.needed[n] && ended[n] != done })
 			if s.Work && !out[id] && ended[id] == 0 && !blocked {
 				t.Fatalf("%s was never started", id)
 			}
@@ -96,8 +96,8 @@ func TestLongestWaitingGoesFirst(t *testing.T) {
 		}
 	}
 	var order []string
-	w := newWalk(p, nil)
-	for s, ok := w.next(); ok; s, ok = w.next() {
+	w := newWalk(p, nil, map[planner.StepID]phase{})
+	for s, ok := w.next(false); ok; s, ok = w.next(false) {
 		order = append(order, s.Op.Subject())
 	}
 	if want := []string{"1", "3", "2", "0"}; !slices.Equal(order, want) {

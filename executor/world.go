@@ -30,10 +30,12 @@ func Observe(ctx context.Context, world World, state *State, depth planner.Depth
 	if err != nil {
 		return planner.Snapshot{}, err
 	}
-	records, err := state.Records()
-	if err != nil {
-		return planner.Snapshot{}, err
-	}
-	snap.Lineage, snap.Records = state.Lineage, records
-	return snap, nil
+	return snap, remember(&snap, state)
+}
+
+// remember adds what the journal knows.
+func remember(snap *planner.Snapshot, state *State) error {
+	known, err := state.Known()
+	snap.Lineage, snap.Records, snap.Facts, snap.Recovered = state.Lineage, known.Records, known.Facts, known.Recovered
+	return err
 }

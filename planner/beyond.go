@@ -19,22 +19,32 @@ func refused(code string, pairs ...string) *Refused { return &Refused{text.M(cod
 // Check refuses a plan that is of a higher format than format, of another
 // state directory than lineage's, or older than [ValidFor].
 func Check(p *Plan, lineage string, now time.Time, format int) error {
-	switch age := now.Sub(p.Observed.At); {
+	switch {
 	case p.Format > format:
 		return newerFormat(p.Format, format)
 	case p.Lineage != lineage:
 		return refused("plan.lineage", "plan", p.ID, "theirs", p.Lineage, "ours", lineage)
 	case p.Observed.At.IsZero():
 		return refused("plan.unobserved", "plan", p.ID)
-	case age > ValidFor:
+	case now.After(p.ValidUntil()):
 		return refused("plan.age", "plan", p.ID,
 			"observed", p.Observed.At.Format(time.DateOnly), "until", p.ValidUntil().Format("2006-01-02 15:04"))
 	}
 	return nil
 }
 
-// ValidUntil is the last moment at which the plan may be applied.
-func (p *Plan) ValidUntil() time.Time { return p.Observed.At.Add(ValidFor) }
+// ValidUntil is the last moment at which the plan may be applied. One with a
+// cutover is bound by its window for Freeze and Cutover, and serves the tail
+// after that.
+func (p *Plan) ValidUntil() time.Time {
+	until := p.Observed.At.Add(ValidFor)
+	if c := p.Spec.Cutover; c != nil {
+		if end := c.Closes.Add(c.Tail + ValidFor); end.After(until) {
+			return end
+		}
+	}
+	return until
+}
 
 // Beyond gives the steps of a fresh build that the approved plan does not
 // have, in the build's order, with work or not.

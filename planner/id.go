@@ -38,6 +38,9 @@ func (id StepID) Subject() string {
 	return rest
 }
 
+// Hash is the end of the ID: 8 hexadecimal digits.
+func (id StepID) Hash() string { return string(id[strings.LastIndexByte(string(id), '@')+1:]) }
+
 // Kind is the first word of the ID.
 func (id StepID) Kind() string {
 	kind, _, _ := strings.Cut(string(id), " ")

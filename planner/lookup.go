@@ -23,6 +23,15 @@ func (s Snapshot) Record(id StepID) (Record, bool) {
 	return s.Records[i], true
 }
 
+// Fact finds what is attested of a step.
+func (s Snapshot) Fact(id StepID) (Fact, bool) {
+	i := slices.IndexFunc(s.Facts, func(f Fact) bool { return f.Step == id })
+	if i < 0 {
+		return Fact{Step: id}, false
+	}
+	return s.Facts[i], true
+}
+
 // Step finds a step by its ID.
 func (p *Plan) Step(id StepID) (Step, bool) {
 	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == id })

@@ -12,15 +12,18 @@ const Format = 1
 // Plan is a ceiling, not a script: apply observes again, builds again from
 // Spec, and carries out what both have.
 type Plan struct {
-	Format   int              `json:"format"`
-	ID       string           `json:"id"` // short hash of all the rest
-	Tool     string           `json:"tool"`
-	Lineage  string           `json:"lineage"`
-	Digest   string           `json:"digest"` // of the spec's meaning
-	Spec     *config.Spec     `json:"spec"`
-	Observed Snapshot         `json:"observed"`
-	Steps    []Step           `json:"steps"` // in the order of carrying out
-	Findings []config.Finding `json:"findings,omitempty"`
+	Format int    `json:"format"`
+	ID     string `json:"id"` // short hash of all the rest
+	Tool   string `json:"tool"`
+	// PlannedBy are the names of who made the plan (of the version control, of
+	// the machine), whose approval does not count.
+	PlannedBy []string         `json:"planned_by,omitempty"`
+	Lineage   string           `json:"lineage"`
+	Digest    string           `json:"digest"` // of the spec's meaning
+	Spec      *config.Spec     `json:"spec"`
+	Observed  Snapshot         `json:"observed"`
+	Steps     []Step           `json:"steps"` // in the order of carrying out
+	Findings  []config.Finding `json:"findings,omitempty"`
 }
 
 // ValidFor is how long a plan without a cutover may be applied.

@@ -8,6 +8,7 @@ type task struct {
 	risk  Risk
 	rules []string
 	lead  time.Duration // how long before the window it should be done
+	valid time.Duration // how long its attestation holds; 0: for good
 }
 
 const day = 24 * time.Hour
@@ -16,9 +17,9 @@ const day = 24 * time.Hour
 var tasks = map[string]task{
 	"bind-domain":       {rules: []string{"HISTORY-01"}, lead: 7 * day},
 	"no-allocation":     {rules: []string{"HISTORY-05"}, lead: 3 * day},
-	"creator-ready":     {rules: []string{"MERGE-01"}, lead: 3 * day},
+	"creator-ready":     {rules: []string{"MERGE-01"}, lead: 3 * day, valid: 14 * day},
 	"unbind-domain":     {risk: Costly, rules: []string{"MERGE-11"}, lead: 3 * day},
-	"no-paid-features":  {rules: []string{"MERGE-13"}, lead: 3 * day},
+	"no-paid-features":  {rules: []string{"MERGE-13"}, lead: 3 * day, valid: 14 * day},
 	"open-entry":        {rules: []string{"UPGRADE-01"}, lead: 7 * day},
 	"complete-workbook": {rules: []string{"UPGRADE-04"}, lead: 3 * day},
 	"directory-api":     {rules: []string{"UPGRADE-07"}, lead: 3 * day},
@@ -31,3 +32,11 @@ var tasks = map[string]task{
 
 // Tasks names the entries of the table of tasks, in order.
 func Tasks() []string { return sortedKeys(tasks) }
+
+// ValidOf is how long the attestation of a person's act holds; 0: for good.
+func ValidOf(op Op) time.Duration {
+	if t, ok := op.(Task); ok {
+		return tasks[t.Name].valid
+	}
+	return 0
+}

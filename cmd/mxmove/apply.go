@@ -1,9 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"io"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -11,31 +10,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 )
 
 type applyOptions struct {
-	vars            variables
-	only            only
-	yes, json, full bool
+	vars                  variables
+	only                  only
+	yes, json, full, wait bool
+	through, failOn       string
 }
 
 func newApplyCommand(c *cli) *cobra.Command {
 	var o applyOptions
-	cmd := c.command("apply [PLAN]", codesApply, []string{"apply acme.plan", "apply", "apply --only failed", "apply --yes --json"}, cobra.MaximumNArgs(1),
+	cmd := c.command("apply [PLAN]", codesApply, []string{"apply acme.plan", "apply", "apply --only failed", "apply --yes --json", "apply acme.plan --wait --fail-on failed"}, cobra.MaximumNArgs(1),
 		func(ctx context.Context, args []string) error { return runApply(ctx, c, o, args) })
 	o.vars.flags(c, cmd)
 	o.only.flag(c, cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, c.cat.T("cmd.apply.flag.yes"))
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.apply.flag.json"))
+	cmd.Flags().BoolVar(&o.wait, "wait", false, c.cat.T("cmd.apply.flag.wait"))
+	cmd.Flags().StringVar(&o.through, "through", "", c.cat.T("cmd.apply.flag.through"))
+	cmd.Flags().StringVar(&o.failOn, "fail-on", "", c.cat.T("cmd.apply.flag.fail-on"))
 	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.plan.flag.full"))
 	return cmd
 }
 
 func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error {
+	through, err := o.last(len(args) > 0)
+	if err != nil {
+		return err
+	}
 	if len(args) == 0 {
-		return applyNow(ctx, c, o)
+		return applyNow(ctx, c, o, through)
 	}
 	plan, err := readPlan(args[0])
 	if err != nil {
@@ -54,11 +62,33 @@ func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Only: only})
+	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
+}
+
+// last is the last phase to carry out. Without a plan file that somebody read
+// nothing is frozen or switched.
+func (o applyOptions) last(reviewed bool) (planner.Phase, error) {
+	if o.failOn != "" && o.failOn != "failed" {
+		return 0, &planner.Fault{Msg: text.M("cmd.apply.fail-on", "given", o.failOn), Class: planner.Internal}
+	}
+	most := planner.Copy
+	if reviewed {
+		most = planner.Retire
+	}
+	if o.through == "" {
+		return most, nil
+	}
+	var names []string
+	for p := planner.Prepare; p <= planner.Retire; p++ {
+		if names = append(names, p.String()); p.String() == o.through {
+			return min(p, most), nil
+		}
+	}
+	return 0, &planner.Fault{Msg: text.M("cmd.apply.through", "given", o.through, "phases", strings.Join(names, ", ")), Class: planner.Internal}
 }
 
 // applyNow plans, shows, asks and applies.
-func applyNow(ctx context.Context, c *cli, o applyOptions) error {
+func applyNow(ctx context.Context, c *cli, o applyOptions, through planner.Phase) error {
 	loaded, err := c.load(o.vars)
 	if err != nil {
 		return err
@@ -87,11 +117,11 @@ func applyNow(ctx context.Context, c *cli, o applyOptions) error {
 		c.say("cmd.apply.only", "n", strconv.Itoa(len(only)), "all", strconv.Itoa(len(loaded.Spec.Roster.Mailboxes)))
 	}
 	if !o.yes && hasWork(plan) {
-		if err := c.ask(plan); err != nil {
+		if err := c.ask(ctx, plan); err != nil {
 			return err
 		}
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Only: only})
+	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
 }
 
 // chosenOf gives the subjects of a run; nil: all.
@@ -108,16 +138,12 @@ func (c *cli) chosenOf(ctx context.Context, o only, spec *config.Spec, state *ex
 }
 
 // ask refuses unless the person at the terminal says yes.
-func (c *cli) ask(plan *planner.Plan) error {
-	io.WriteString(c.Stdout, "\n"+c.cat.T("cmd.apply.ask", "plan", plan.ID)+" ")
-	answer, err := bufio.NewReader(c.Stdin).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if strings.TrimSpace(answer) != "yes" {
+func (c *cli) ask(ctx context.Context, plan *planner.Plan) error {
+	answer, err := c.line(ctx, c.cat.T("cmd.apply.ask", "plan", plan.ID))
+	if err == nil && answer != "yes" {
 		return refuse("cmd.apply.declined")
 	}
-	return nil
+	return err
 }
 
 func (c *cli) carryOut(ctx context.Context, o applyOptions, r *executor.Run) error {
@@ -125,13 +151,35 @@ func (c *cli) carryOut(ctx context.Context, o applyOptions, r *executor.Run) err
 	defer still()
 	ticks, halt := c.Tick(time.Second)
 	defer halt()
-	r.Self, r.Ticks, r.Tool, r.Sleep, r.Stop = self, ticks, c.Version, c.Sleep, c.Stop
+	r.Self, r.Ticks, r.Tool, r.Sleep, r.Stop, r.Wait = self, ticks, c.Version, c.Sleep, c.Stop, o.wait
+	r.Approved = func(ctx context.Context) ([]executor.Approval, error) {
+		return executor.Approvals(ctx, c.dir, r.Plan, c.Now(), c.names()...)
+	}
 	if o.json {
 		r.Readers = []executor.Reader{executor.JSONLines(c.Stdout)}
-		return r.Do(ctx)
+		return o.judge(r.Do(ctx))
 	}
+	r.Ask = c.asker()
 	p := newProgress(c, r.Plan)
 	r.Readers = []executor.Reader{p.read}
 	defer p.clear()
-	return r.Do(ctx)
+	return o.judge(r.Do(ctx))
 }
+
+// judge makes pure waiting a success where that was asked.
+func (o applyOptions) judge(err error) error {
+	var incomplete *executor.Incomplete
+	if o.failOn == "failed" && errors.As(err, &incomplete) && !errors.As(err, new(*executor.PastReturn)) {
+		switch incomplete.Reason {
+		case executor.ReasonWaitingPerson, executor.ReasonWaitingTail, executor.ReasonWaitingWindow:
+			return &waited{incomplete}
+		}
+	}
+	return err
+}
+
+// waited is waiting that counts as success; it is told all the same.
+type waited struct{ *executor.Incomplete }
+
+// names are those of the person at work, by the machine and by git.
+func (c *cli) names() []string { return append(config.GitUser(c.dir), c.Self.Who) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,8 @@ var (
 	codesCheck  = []int{executor.ExitDone, executor.ExitError, executor.ExitChanges}
 	codesState  = []int{executor.ExitDone, executor.ExitError, executor.ExitRefused}
 	codesPlan   = []int{executor.ExitDone, executor.ExitError, executor.ExitChanges, executor.ExitRefused}
-	codesApply  = []int{executor.ExitDone, executor.ExitError, executor.ExitRefused, executor.ExitIncomplete}
-	codesVerify = codesApply
+	codesVerify = []int{executor.ExitDone, executor.ExitError, executor.ExitRefused, executor.ExitIncomplete}
+	codesApply  = append(slices.Clone(codesVerify), executor.ExitPast)
 )
 
 // errChanges says that there is something to do, where that was asked.
@@ -62,6 +63,8 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &within):
 		return within.code
+	case errors.As(err, new(*waited)):
+		return executor.ExitDone
 	case errors.Is(err, errChanges):
 		return executor.ExitChanges
 	case errors.Is(err, errNotProven):
@@ -79,7 +82,12 @@ func (c *cli) tell(err error) {
 		refused    *executor.Refused
 		incomplete *executor.Incomplete
 		within     *exited
+		past       *executor.PastReturn
 	)
+	if errors.As(err, &past) {
+		defer fmt.Fprintln(c.Stderr, c.cat.T("apply.past"))
+		err = past.Err
+	}
 	switch {
 	case err == nil, errors.Is(err, errChanges), errors.Is(err, errNotProven):
 	case errors.As(err, &within):
@@ -90,6 +98,7 @@ func (c *cli) tell(err error) {
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.refused", "n", strconv.Itoa(len(refused.Reasons))))
 		render.Findings(c.Stderr, c.cat, nil, refused.Reasons, c.options())
 	case errors.As(err, &incomplete):
+		render.Findings(c.Stderr, c.cat, nil, incomplete.Reasons, c.options())
 		fmt.Fprintln(c.Stderr, c.cat.Text(incomplete.Msg()))
 	default:
 		render.Problem(c.Stderr, c.cat, message(err), c.options())

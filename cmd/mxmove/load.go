@@ -81,7 +81,12 @@ func (c *cli) build(ctx context.Context, spec *config.Spec, state *executor.Stat
 	if err != nil {
 		return nil, err
 	}
-	return planner.BuildBy(c.Version, spec, snap, c.Now()), nil
+	plan := planner.BuildBy(c.Version, spec, snap, c.Now())
+	if spec.Cutover != nil {
+		plan.PlannedBy = append(c.names(), config.GitAuthor(c.dir)...)
+		plan.Stamp(c.Version)
+	}
+	return plan, nil
 }
 
 // self is this process, about to carry out a command. The second result ends

@@ -188,8 +188,12 @@ func (p *progress) due(at time.Time, e executor.Event) bool {
 func (p *progress) lines(e executor.Event) []string {
 	said := p.cat.Text(e.Msg())
 	switch e := e.(type) {
-	case executor.StepStarted, executor.StepProgress, executor.GateChecked, executor.RunRefused:
+	case executor.StepStarted, executor.StepProgress, executor.RunRefused:
 		return nil
+	case executor.GateChecked:
+		return p.gate(e, said)
+	case executor.StepPending:
+		return append([]string{said}, p.texts(e.Fault.Msg, "what")...)
 	case executor.Observed:
 		if e.Again {
 			return nil
@@ -210,6 +214,18 @@ func (p *progress) lines(e executor.Event) []string {
 		}
 	}
 	return []string{said}
+}
+
+// gate shows those of Freeze and Cutover; their reasons stand at the end.
+func (p *progress) gate(e executor.GateChecked, said string) []string {
+	if e.Gate == "plan" || e.Gate == "findings" {
+		return nil
+	}
+	lines := []string{said}
+	for _, f := range e.Reasons {
+		lines = append(lines, p.texts(f.Msg, "what")...)
+	}
+	return lines
 }
 
 // texts gives parts of a fault. A reason and what to do stand below the first

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"path/filepath"
@@ -35,9 +36,10 @@ type env struct {
 // cli is one call of the program.
 type cli struct {
 	*env
-	cat  *text.Catalogue
-	dir  string // of the spec
-	lang string // --lang
+	cat   *text.Catalogue
+	dir   string        // of the spec
+	lang  string        // --lang
+	typed *bufio.Reader // Stdin, once something was asked
 }
 
 // run is the program: it carries out a command line, tells errors on Stderr

@@ -1,10 +1,8 @@
 package render
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
@@ -39,7 +37,7 @@ func (v *planView) cutoverGates() []gateView {
 func (v *planView) window(c *config.Cutover) gateView {
 	need, how := c.Duration, "render.gate.declared"
 	if need == 0 {
-		need, how = v.cutoverTime(), "render.gate.estimated"
+		need, how = v.plan.CutoverTime(), "render.gate.estimated"
 	}
 	g := gateView{Name: v.t("render.gate.window")}
 	lasts := Duration(v.cat, c.Closes.Sub(c.Opens))
@@ -59,48 +57,13 @@ func (v *planView) window(c *config.Cutover) gateView {
 	return g
 }
 
-// cutoverTime reckons Freeze and Cutover; copies run side by side.
-func (v *planView) cutoverTime() time.Duration {
-	return v.phaseTime(planner.Freeze) + v.phaseTime(planner.Cutover)
-}
-
-func (v *planView) phaseTime(in planner.Phase) time.Duration {
-	var copies, others time.Duration
-	for _, s := range v.plan.Steps {
-		if s.Op.Traits().Phase != in || !s.Work {
-			continue
-		}
-		if _, copy := s.Op.(planner.CopyMailbox); copy {
-			copies += s.Estimate
-		} else {
-			others += v.lasts(s)
-		}
-	}
-	return others + copies/time.Duration(v.atOnce())
-}
-
-// defaultRemoved is the share of the roster that one plan may drop unless the
-// spec says otherwise, in percent (config.Guards).
-const defaultRemoved = 5
-
 func (v *planView) removed() gateView {
-	n := 0
-	for _, s := range v.plan.Steps {
-		if _, drop := s.Op.(planner.DropMailbox); drop {
-			n++
-		}
-	}
-	all := len(v.plan.Spec.Roster.Mailboxes) + n
-	limit := v.plan.Spec.Guards.Removed
-	g := gateView{Name: v.t("render.gate.removed")}
-	if limit.Number > 0 {
-		g.Open = n <= limit.Number
-		g.Words = v.t("render.gate.of", "n", Count(n), "all", Count(limit.Number))
+	r := v.plan.Removal()
+	g := gateView{Name: v.t("render.gate.removed"), Open: r.Open}
+	if r.Number {
+		g.Words = v.t("render.gate.of", "n", Count(int(r.Is)), "all", Count(int(r.Max)))
 		return g
 	}
-	share := 100 * float64(n) / float64(max(all, 1))
-	most := cmp.Or(limit.Percent, defaultRemoved)
-	g.Open = share <= most
-	g.Words = v.t("render.gate.share", "share", strconv.FormatFloat(share, 'f', 1, 64), "most", strconv.FormatFloat(most, 'f', -1, 64))
+	g.Words = v.t("render.gate.share", "share", strconv.FormatFloat(r.Is, 'f', 1, 64), "most", strconv.FormatFloat(r.Max, 'f', -1, 64))
 	return g
 }

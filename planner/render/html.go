@@ -107,7 +107,7 @@ func (v *planView) phases() []sheetPhase {
 			continue
 		}
 		p := sheetPhase{Name: v.t("render.phase." + in.String()), When: v.phaseWhen(in), Lines: lines}
-		if d := v.phaseTime(in); d > 0 {
+		if d := v.plan.PhaseTime(in); d > 0 {
 			p.Takes = v.t("render.sheet.takes", "span", Duration(v.cat, max(d, time.Second)))
 		}
 		list = append(list, p)
@@ -126,7 +126,7 @@ func (v *planView) phaseWhen(in planner.Phase) string {
 	case in == planner.Freeze:
 		return v.t("render.sheet.from", "at", v.moment(c.Opens))
 	case in == planner.Cutover:
-		return v.t("render.sheet.from", "at", v.moment(c.Opens.Add(v.phaseTime(planner.Freeze)))) + v.t("render.comma") +
+		return v.t("render.sheet.from", "at", v.moment(c.Opens.Add(v.plan.PhaseTime(planner.Freeze)))) + v.t("render.comma") +
 			v.t("render.sheet.until", "at", v.moment(c.Closes))
 	case in == planner.Drain:
 		return v.t("render.sheet.until", "at", v.moment(c.Closes.Add(c.Tail)))
@@ -186,7 +186,7 @@ func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
 	if m, ok := s.Op.(planner.MergeTenants); ok && m.Creator != "" {
 		l.Owner = m.Creator
 	}
-	if d := v.lasts(s); d > 0 {
+	if d := v.plan.Lasts(s); d > 0 {
 		l.Takes = Duration(v.cat, max(d, time.Second))
 	}
 	return l
@@ -201,16 +201,6 @@ func (v *planView) taskNote(task planner.Task) string {
 	return clean(words)
 }
 
-// lasts is a step's estimate; a person's irreversible act takes what the spec
-// declares.
-func (v *planView) lasts(s planner.Step) time.Duration {
-	t := s.Op.Traits()
-	if c := v.plan.Spec.Cutover; c != nil && t.Person && t.Risk == planner.Final && t.Phase == planner.Cutover && c.Duration > 0 {
-		return c.Duration
-	}
-	return s.Estimate
-}
-
 // sheetClock goes through the window step by step.
 type sheetClock struct{ at time.Time }
 
@@ -221,7 +211,7 @@ func (v *planView) clock(in planner.Phase) *sheetClock {
 	}
 	at := c.Opens.In(v.opt.Now.Location())
 	if in == planner.Cutover {
-		at = at.Add(v.phaseTime(planner.Freeze))
+		at = at.Add(v.plan.PhaseTime(planner.Freeze))
 	}
 	return &sheetClock{at}
 }
@@ -238,7 +228,7 @@ func (c *sheetClock) pass(v *planView, s planner.Step) {
 	if c.at.IsZero() || !s.Work {
 		return
 	}
-	d := v.lasts(s)
+	d := v.plan.Lasts(s)
 	if _, copy := s.Op.(planner.CopyMailbox); copy {
 		d /= time.Duration(v.atOnce())
 	}

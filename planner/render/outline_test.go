@@ -106,7 +106,7 @@ func TestGates(t *testing.T) {
 		{"both", now, 2, "approvals", true, "2 of 2", nil},
 		{"10 % dropped", now, 2, "removed", false, "10.0 of 5 % of the roster", []planner.Op{drop}},
 		{"none dropped", now, 2, "removed", true, "0.0 of 5 % of the roster", nil},
-		{"old plan", now.Add(planner.ValidFor + time.Second), 2, "valid", false, "valid until Thu 2026-12-10 16:04 +0800", nil},
+		{"old plan", windowCloses.Add(12*24*time.Hour + time.Second), 2, "valid", false, "valid until Fri 2026-12-18 06:00 +0800", nil},
 	} {
 		g := gatesAt(c.at, c.approvals, spec, c.ops...)[c.gate]
 		if g.Open != c.open || g.Words != c.words {

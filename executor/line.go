@@ -1,0 +1,63 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// lineOf gives the journal's line of an event; false: it has none.
+func lineOf(at time.Time, e Event) (Line, bool) {
+	msg := e.Msg()
+	l := Line{At: at.UTC(), Msg: &msg}
+	switch e := e.(type) {
+	case LockTaken:
+		l.Kind = KindStart
+	case LockTakenOver, JournalCut, SpecChanged:
+		l.Kind = KindNote
+	case StepNoted:
+		l.Kind, l.Step, l.Why = KindNote, e.Step, []config.Finding{e.Note}
+	case LeftOut:
+		l.Kind, l.Step = KindLeftOut, e.Step
+	case StepStarted:
+		l.Kind, l.Step, l.Raise = KindIntent, e.Step, e.Raise
+	case StepSeen:
+		l.Kind, l.Step, l.Seen = KindOutcome, e.Step, true
+	case StepDone:
+		l.Kind, l.Step, l.Of, l.Tally = KindOutcome, e.Step, e.Of, &e.Tally
+	case StepFailed:
+		l.Kind, l.Step, l.Tally, l.Fault = KindFailed, e.Step, &e.Tally, e.Fault
+	case StepPending:
+		l.Kind, l.Step = KindStopped, e.Step
+	case StepStopped:
+		l.Kind, l.Step, l.Tally = KindStopped, e.Step, &e.Tally
+		if e.Unknown {
+			l.Kind = KindUnknown
+		}
+	case RunRefused:
+		l.Kind, l.Why = KindRefused, e.Reasons
+	case Finished:
+		l.Kind = KindEnd
+	default:
+		return actLine(l, e)
+	}
+	return l, true
+}
+
+// actLine is lineOf of what is said of people's acts.
+func actLine(l Line, e Event) (Line, bool) {
+	switch e := e.(type) {
+	case ActStarted:
+		l.Kind, l.Step, l.Act = KindActStarted, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}
+	case ActFinished:
+		l.Kind, l.Step = KindActFinished, e.Step
+		l.Act = &Act{Who: e.Who, Evidence: e.Evidence, Checked: e.Checked, Until: e.Until}
+	case ActNever:
+		l.Kind, l.Step, l.Act = KindActNever, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}
+	case ActVoided:
+		l.Kind, l.Step = KindActVoid, e.Step
+	default:
+		return Line{}, false
+	}
+	return l, true
+}

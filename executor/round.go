@@ -1,0 +1,251 @@
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
+)
+
+// rounds looks at the world, carries out what may be done by that look, and
+// looks again, until a look gives nothing to do.
+func (a *apply) rounds(ctx context.Context) error {
+	for first := true; ; first = false {
+		if err := a.look(ctx, !first); err != nil { // 3 observe, build, compare
+			return err
+		}
+		if first {
+			if err := a.tellCompared(); err != nil {
+				return err
+			}
+		}
+		if err := a.judge(ctx); err != nil { // 4 gates of the phases ahead
+			return err
+		}
+		acted, err := a.drive(ctx) // 5 intent, act, outcome
+		if err == nil && !acted {
+			acted, err = a.alone(ctx) // 6 what goes alone comes right after 3 and 4
+		}
+		if err != nil || !acted {
+			return err
+		}
+	}
+}
+
+// look observes, settles what the look tells of earlier acts, builds from the
+// plan's spec, and finds what is not to be done.
+func (a *apply) look(ctx context.Context, again bool) error {
+	snap, err := Observe(ctx, a.World, a.State, planner.Recorded)
+	if err != nil && ctx.Err() != nil {
+		return a.incomplete(ReasonStopped)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.emit(Observed{At: snap.At, Mailboxes: len(snap.Mailboxes), Again: again}); err != nil {
+		return err
+	}
+	if err := a.settle(&snap); err != nil {
+		return err
+	}
+	a.built = planner.Build(a.Plan.Spec, snap, a.Self.Now())
+	a.undone, a.foreign = planner.Drift(a.built, a.Plan)
+	a.left, a.stale = planner.LeftOut(a.built, a.Plan, a.undone...)
+	a.setAside()
+	return nil
+}
+
+// settle journals what the world shows of acts whose end nobody saw, and of
+// attested ones that did not happen.
+func (a *apply) settle(snap *planner.Snapshot) error {
+	steps := make(map[planner.StepID]planner.Step, len(a.Plan.Steps))
+	for _, s := range a.Plan.Steps {
+		steps[s.ID] = s
+	}
+	var news []Event
+	for _, rec := range snap.Records {
+		s, ok := steps[rec.Step]
+		if !ok || rec.Intent <= rec.Outcome {
+			continue
+		}
+		done, seen := planner.Shown(s.Op, *snap)
+		if repeat := s.Op.Traits().Repeat; seen && done && (repeat == planner.Once || repeat == planner.OneShot) {
+			news = append(news, StepSeen{Step: s.ID})
+		}
+	}
+	for _, f := range snap.Facts {
+		s, ok := steps[f.Step]
+		if !ok || f.Finished == 0 || f.Void || s.Op.Traits().Repeat != planner.Once {
+			continue
+		}
+		if done, seen := planner.Shown(s.Op, *snap); seen && !done {
+			news = append(news, ActVoided{Step: s.ID, Who: f.Who})
+		}
+	}
+	for _, e := range news {
+		if err := a.emit(e); err != nil {
+			return err
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return remember(snap, a.State)
+}
+
+// judge decides which steps of the build must not run now, and why.
+func (a *apply) judge(ctx context.Context) error {
+	if reasons := refusing(a.built); len(reasons) > 0 {
+		return a.closed("findings", reasons...)
+	}
+	if err := a.tellGate(gate{Name: "findings"}); err != nil {
+		return err
+	}
+	out := map[planner.StepID]bool{}
+	for id := range a.left {
+		out[id] = true
+	}
+	for id := range a.aside {
+		out[id] = true
+	}
+	a.hold(out)
+	if err := a.tellHeld(); err != nil {
+		return err
+	}
+	if err := a.judgeCutover(ctx, out); err != nil {
+		return err
+	}
+	for _, s := range a.built.Steps {
+		if s.Op.Traits().Phase > a.Through {
+			out[s.ID] = true
+		}
+	}
+	for id, how := range a.turns { // a new look, a new turn
+		if how == postponed {
+			delete(a.turns, id)
+		}
+	}
+	a.walk = newWalk(a.built, out, a.turns)
+	return nil
+}
+
+// hold finds the steps that wait for somebody.
+func (a *apply) hold(out map[planner.StepID]bool) {
+	a.held = map[planner.StepID]config.Finding{}
+	for id, f := range holds(a.built, a.Plan.Spec) {
+		if !out[id] {
+			out[id], a.held[id] = true, f
+		}
+	}
+	for _, s := range a.built.Steps {
+		if out[s.ID] || !s.Work || !s.Op.Traits().Person {
+			continue
+		}
+		if s.Doubt {
+			out[s.ID], a.held[s.ID] = true, doubtful(s, a.built.Observed)
+		} else if a.Ask == nil && !waitsFor(s, a.built) {
+			out[s.ID], a.held[s.ID] = true, byPerson(s)
+		}
+	}
+}
+
+// waitsFor reports whether a step needs one that has work.
+func waitsFor(s planner.Step, built *planner.Plan) bool {
+	for _, id := range s.Needs {
+		if need, ok := built.Step(id); ok && need.Work {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *apply) tellHeld() error {
+	for _, s := range a.built.Steps {
+		f, held := a.held[s.ID]
+		if !held || a.told["held "+string(s.ID)] == f.Code {
+			continue
+		}
+		a.told["held "+string(s.ID)] = f.Code
+		if err := a.emit(StepHeld{Step: s.ID, Reason: f}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeCutover holds Freeze and Cutover against their gates. What is closed
+// keeps their steps out.
+func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) error {
+	a.shut = nil
+	ahead := false
+	for _, s := range a.built.Steps {
+		ahead = ahead || isGated(s) && s.Work && !a.aside[s.ID]
+	}
+	if !ahead || a.Through < planner.Freeze {
+		return nil
+	}
+	v, err := a.view(ctx)
+	if err != nil {
+		return err
+	}
+	gates := cutoverGates(v)
+	if open(gates) && !a.attended {
+		g, err := a.start(ctx)
+		if err != nil {
+			return err
+		}
+		gates = append(gates, g)
+	}
+	for _, g := range gates {
+		if err := a.tellGate(g); err != nil {
+			return err
+		}
+		a.shut = append(a.shut, g.Reasons...)
+	}
+	if len(a.shut) > 0 {
+		for _, s := range a.built.Steps {
+			if isGated(s) && s.Work {
+				out[s.ID] = true
+			}
+		}
+	}
+	return nil
+}
+
+// isGated reports whether a step is bound by the gates of Freeze and Cutover.
+func isGated(s planner.Step) bool {
+	p := s.Op.Traits().Phase
+	return p == planner.Freeze || p == planner.Cutover
+}
+
+// tellGate tells of a gate once, and again when it changed.
+func (a *apply) tellGate(g gate) error {
+	state := "open"
+	for _, f := range g.Reasons {
+		state += " " + (&planner.Fault{Msg: f.Msg}).Error()
+	}
+	if a.told["gate "+g.Name] == state {
+		return nil
+	}
+	a.told["gate "+g.Name] = state
+	return a.emit(GateChecked{Gate: g.Name, Open: len(g.Reasons) == 0, Reasons: g.Reasons})
+}
+
+// mayStart is looked at again before each step of Freeze and Cutover: a look
+// at the world may be old by then.
+func (a *apply) mayStart(s planner.Step) bool {
+	if !isGated(s) {
+		return true
+	}
+	now := a.Self.Now()
+	c := a.Plan.Spec.Cutover
+	if c == nil || now.Before(c.Opens) || now.After(c.Closes) {
+		return false
+	}
+	_, held := a.State.held()
+	return !held
+}
+
+// sweep is how long apply rests between two passes over what waits.
+const sweep = 5 * time.Minute
