@@ -35,7 +35,23 @@ func (b *builder) editionFindings() []config.Finding {
 		}
 		left = max(0, left-extra)
 	}
+	if n := b.bound(); n > 0 {
+		found = append(found, warning("", "EDITION-05", "n", itoa(n)))
+	}
 	return append(found, b.sizes(left, seats)...)
+}
+
+// bound counts people whose password no administrator can reset, or who must
+// change their first one.
+func (b *builder) bound() int {
+	n := 0
+	for _, p := range b.people {
+		_, lacks := b.memberOp(p)
+		if m := p.member; m == nil && lacks || m != nil && (m.Phone == Yes || m.WeChat == Yes) {
+			n++
+		}
+	}
+	return n
 }
 
 // accountsAfter is how many accounts the target has when the plan is done.

@@ -128,7 +128,7 @@ func (MoveCustomers) Kind() string         { return "move-customers" }
 func (m MoveCustomers) Subject() string    { return "tenant/" + m.Into }
 func (m MoveCustomers) Identity() []string { return []string{m.From, m.Into} }
 func (MoveCustomers) Traits() Traits {
-	return press(Cutover, "undo.move-customers", "CUSTOMERS-05", "CUSTOMERS-06", "CUSTOMERS-08")
+	return press(Cutover, "undo.move-customers", "CUSTOMERS-03", "CUSTOMERS-05", "CUSTOMERS-06", "CUSTOMERS-08")
 }
 func (MoveCustomers) op() {}
 
@@ -242,8 +242,9 @@ type Compare struct {
 func (Compare) Kind() string       { return "compare" }
 func (c Compare) Subject() string  { return c.What + "/" + c.Corp }
 func (Compare) Identity() []string { return nil }
-func (Compare) Traits() Traits {
-	return Traits{Phase: Drain, Repeat: Once, Undo: "undo.nothing", Rules: []string{"MERGE-09", "MERGE-10", "CUSTOMERS-10", "CUSTOMERS-13"}}
+func (c Compare) Traits() Traits {
+	rules := map[string][]string{"members": {"MERGE-09"}, "settings": {"MERGE-10"}, "customers": {"CUSTOMERS-10", "CUSTOMERS-13"}}
+	return Traits{Phase: Drain, Repeat: Once, Undo: "undo.nothing", Rules: rules[c.What]}
 }
 func (Compare) op() {}
 

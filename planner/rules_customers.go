@@ -13,7 +13,7 @@ func (b *builder) customerFindings() []config.Finding {
 		return nil
 	}
 	corp := "tenant/" + b.corp()
-	found := []config.Finding{warning("", "CUSTOMERS-07"), warning("", "CUSTOMERS-10")}
+	found := []config.Finding{warning("", "CUSTOMERS-07"), warning("", "CUSTOMERS-10"), warning("", "CUSTOMERS-11"), warning("", "CUSTOMERS-13")}
 	from := map[string]string{}
 	for _, account := range sortedKeys(c.Accounts) {
 		into := c.Accounts[account]

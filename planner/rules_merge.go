@@ -9,7 +9,7 @@ import (
 
 func (b *builder) mergeFindings() []config.Finding {
 	if b.pressed {
-		return nil
+		return b.merging()
 	}
 	corp := "tenant/" + b.corp()
 	found := b.ambiguous()
@@ -34,7 +34,15 @@ func (b *builder) mergeFindings() []config.Finding {
 	if b.spec.Target.Archive == nil {
 		found = append(found, warning(corp, "MERGE-03-archive", "corp", b.corp()))
 	}
-	return append(found, warning("", "MERGE-04"), warning("", "MERGE-10"), warning("", "MERGE-12"))
+	return append(found, warning("", "MERGE-04"), warning("", "MERGE-09"), warning("", "MERGE-10"), warning("", "MERGE-12"))
+}
+
+// merging tells, while a merge runs, what does not work meanwhile.
+func (b *builder) merging() []config.Finding {
+	if b.acted(Wait{For: waitMerged, On: b.pressOn(), In: Cutover}) {
+		return nil
+	}
+	return []config.Finding{warning("", "MERGE-06", "corp", b.pressOn())}
 }
 
 func (b *builder) upgradeFindings() []config.Finding {
