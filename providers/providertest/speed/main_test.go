@@ -135,7 +135,7 @@ func TestWhatIsAskedFor(t *testing.T) {
 	}{
 		{options{only: "1x"}, "1x300@100:3 1x50000@0:3"},
 		{options{only: "1000x10@0,bare", tools: "mxmove"}, "1000x10@0:1 bare@50:2"},
-		{options{only: "20x1000@20", tools: "mbsync,dsync"}, "20x1000@20:3"},
+		{options{only: "20x1000@20", tools: "mbsync,dsync"}, "20x1000@20:2"},
 		{options{only: "30x"}, "error"},
 		{options{only: "20x1000@0", tools: "imapsync"}, "error"},
 		{options{readme: "README.md", quick: true}, "error"},
