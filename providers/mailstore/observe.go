@@ -39,6 +39,7 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	wg.Wait()
 	s.source.tell(&snap.Source)
 	s.target.tell(&snap.Target)
+	snap.Findings = append(snap.Findings, s.settings(&snap.Snapshot)...)
 	return snap.Snapshot, ctx.Err()
 }
 
@@ -149,13 +150,18 @@ func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Dept
 // count signs in to a mailbox on both sides and fills in what is there.
 func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *sight) {
 	var source, target []transfer.Folder
+	var from, to *session
+	defer func() { from.Close() }()
 	var wg sync.WaitGroup
-	wg.Go(func() { source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
+	wg.Go(func() { from, source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
 	if s.left[row.Address].Mail == config.MailArchive { // no mailbox at the target is its own
 		wg.Wait()
 		return
 	}
-	wg.Go(func() { target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err) })
+	wg.Go(func() {
+		to, target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err)
+		to.Close()
+	})
 	wg.Wait()
 	if f := cmpFault(m.Source.Seen.Err, m.Target.Seen.Err); f != nil {
 		m.State, m.Reason = planner.After(planner.Tally{}, f), &f.Msg
@@ -170,6 +176,10 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 		}
 	}
 	m.Behind = ledger.Behind(carried)
+	if m.Behind.Bytes == 0 && m.Source.Messages > 0 { // folders have no sizes, but the quota perhaps tells the whole
+		m.Behind.Bytes = m.Source.Bytes / int64(m.Source.Messages) * int64(m.Behind.Messages)
+	}
+	snap.note(row.Address, s.probe(ctx, from, source, ledger, m))
 	if ledger.Started() && (m.Behind.Messages > 0 || !ledger.InStep(carried)) {
 		m.State = planner.NotStarted
 		if ledger.Placed() > 0 {
@@ -186,22 +196,22 @@ func cmpFault(a, b *planner.Fault) *planner.Fault {
 }
 
 // list signs in to one side and counts its folders. down is why the whole
-// server is out of reach: then nobody tries.
-func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *planner.Store, down *planner.Fault) []transfer.Folder {
+// server is out of reach: then nobody tries. The session, which may be nil, is
+// the caller's to close.
+func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *planner.Store, down *planner.Fault) (*session, []transfer.Folder) {
 	st.Seen = planner.Seen{At: s.o.Now(), How: "imap", Err: down}
 	if down != nil {
-		return nil
+		return nil, nil
 	}
 	session, err := d.open(ctx, d.account(row))
 	if err != nil {
 		st.Seen.Err = faultOf(err)
-		return nil
+		return nil, nil
 	}
-	defer session.Close()
 	folders, err := session.Folders(ctx)
 	if err != nil {
 		st.Seen.Err = faultOf(err)
-		return nil
+		return session, nil
 	}
 	if q, err := session.quota(ctx); err == nil {
 		st.Quota = q.Limit
@@ -212,5 +222,5 @@ func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *plann
 		st.Messages += int(f.Status.Messages)
 		st.Bytes += f.Status.Size
 	}
-	return folders
+	return session, folders
 }

@@ -233,7 +233,7 @@ func through(t *testing.T, s *scene) {
 	if got := snap.Mailboxes[0].Source.Messages; got != n {
 		t.Errorf("%d messages seen, %d are there", got, n)
 	}
-	bounded(t, "observing the source", s.source, 0, 16+len(s.from.Folders()))
+	bounded(t, "observing the source", s.source, 0, 16+4*len(s.from.Folders()))
 	bounded(t, "observing the target", s.target, 0, 16+len(s.to.Folders()))
 	source, target := s.source.Commands(), s.target.Commands()
 	tally := s.mustCopy()

@@ -29,12 +29,17 @@ type session struct {
 	layout layout
 }
 
-// open waits for a connection of the limit and gives a session on it.
+// open waits for a connection of the limit and signs in on it.
 func (s *side) open(ctx context.Context, a account) (*session, error) {
 	if err := s.slots.acquire(ctx, nil); err != nil {
 		return nil, err
 	}
-	return s.session(ctx, a, nil), nil
+	se := s.session(ctx, a, nil)
+	if _, err := se.alive(ctx); err != nil {
+		se.Close()
+		return nil, err
+	}
+	return se, nil
 }
 
 // session is a mailbox on a connection that was acquired; Close releases it.
@@ -46,8 +51,11 @@ func (s *side) session(ctx context.Context, a account, stop <-chan struct{}) *se
 	return se
 }
 
-// Close says goodbye where somebody listens.
+// Close says goodbye where somebody listens. A nil session has nothing to close.
 func (s *session) Close() error {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.side.slots.release()

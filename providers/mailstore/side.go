@@ -43,6 +43,7 @@ type side struct {
 	denied     denied
 	told       told
 	signedCaps atomic.Pointer[imap.CapSet] // of the last sign-in
+	greeting   atomic.Pointer[string]      // of the last connection
 }
 
 func newSide(name string, at config.IMAP, o Options) *side {
@@ -80,6 +81,10 @@ func (s *side) dial(ctx context.Context) (*wire.Conn, error) {
 		return nil, s.because("server.certificate.unknown", planner.Unreachable, "reason", err.Error())
 	}
 	c, err := wire.Dial(ctx, wire.Options{Addr: s.addr, Mode: wire.Mode(s.imap.TLS), TLS: cfg})
+	if err == nil {
+		said := c.Greeting()
+		s.greeting.Store(&said)
+	}
 	return c, s.fault("", err)
 }
 

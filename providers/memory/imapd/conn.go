@@ -6,12 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
 
 const capabilities = "IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT UIDPLUS MULTIAPPEND CHILDREN " +
 	"LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE COMPRESS=DEFLATE AUTH=PLAIN"
+
+// capabilities are those of every server, with the limit of this one (RFC 7889).
+func (s *Server) capabilities() string {
+	if s.options.AppendLimit == 0 {
+		return capabilities
+	}
+	return capabilities + " APPENDLIMIT=" + strconv.Itoa(s.options.AppendLimit)
+}
 
 // errHangUp ends a connection on purpose.
 var errHangUp = errors.New("hang up")
@@ -50,7 +59,7 @@ func (c *conn) serve() {
 	if name == "" {
 		name = "mxmove imapd"
 	}
-	c.printf("* OK [CAPABILITY %s] %s ready\r\n", capabilities, name)
+	c.printf("* OK [CAPABILITY %s] %s ready\r\n", c.server.capabilities(), name)
 	for c.bw.Flush() == nil && !c.bye {
 		if err := c.command(); err != nil {
 			return
@@ -246,7 +255,7 @@ func (c *conn) enter(login, password string) (string, error) {
 	if c.user = c.server.login(login, password); c.user == nil {
 		return "", refuse("[AUTHENTICATIONFAILED] Authentication failed.")
 	}
-	return "[CAPABILITY " + capabilities + "] Logged in", done
+	return "[CAPABILITY " + c.server.capabilities() + "] Logged in", done
 }
 
 // exists tells of messages that came or went since the client was told.

@@ -7,6 +7,7 @@
 // 3502), UIDPLUS (RFC 4315), ID (RFC 2971), NAMESPACE (RFC 2342), UNSELECT
 // (RFC 3691), SASL-IR (RFC 4959), SPECIAL-USE with CREATE (RFC 6154),
 // LIST-EXTENDED's return options (RFC 5258), LIST-STATUS (RFC 5819),
-// STATUS=SIZE (RFC 8438) and COMPRESS=DEFLATE (RFC 4978), as far as a mover of mail needs them: no SEARCH, no
-// EXPUNGE, and of messages only the whole.
+// STATUS=SIZE (RFC 8438) and COMPRESS=DEFLATE (RFC 4978), as far as a mover of
+// mail needs them: of SEARCH only LARGER, no EXPUNGE, and of messages only the
+// whole.
 package imapd

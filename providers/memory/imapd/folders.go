@@ -11,7 +11,7 @@ import (
 
 func (c *conn) commands() map[string]func([]value) error {
 	return map[string]func([]value) error{
-		"CAPABILITY":  func([]value) error { c.printf("* CAPABILITY %s\r\n", capabilities); return nil },
+		"CAPABILITY":  func([]value) error { c.printf("* CAPABILITY %s\r\n", c.server.capabilities()); return nil },
 		"NOOP":        func([]value) error { return nil },
 		"ID":          func([]value) error { c.printf("* ID (\"name\" \"mxmove imapd\")\r\n"); return nil },
 		"NAMESPACE":   func([]value) error { c.printf("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"); return nil },
@@ -22,6 +22,8 @@ func (c *conn) commands() map[string]func([]value) error {
 		"SUBSCRIBE":   func(a []value) error { return c.subscribe(a, true) },
 		"UNSUBSCRIBE": func(a []value) error { return c.subscribe(a, false) },
 		"CREATE":      c.create,
+		"DELETE":      c.delete,
+		"UID SEARCH":  c.searchLarger,
 		"STATUS":      c.status,
 		"SELECT":      func(a []value) error { return c.selectFolder(a, false) },
 		"EXAMINE":     func(a []value) error { return c.selectFolder(a, true) },
@@ -32,6 +34,42 @@ func (c *conn) commands() map[string]func([]value) error {
 		"STORE":       func(a []value) error { return c.store(a, false) },
 		"UID STORE":   func(a []value) error { return c.store(a, true) },
 	}
+}
+
+// delete removes a folder with what is in it (RFC 3501 section 6.3.4).
+func (c *conn) delete(args []value) error {
+	if len(args) != 1 {
+		return bad("DELETE needs a name")
+	}
+	name := canonical(args[0].text)
+	c.user.mu.Lock()
+	defer c.user.mu.Unlock()
+	if name == "INBOX" || c.user.folders[name] == nil {
+		return missing("NONEXISTENT")
+	}
+	delete(c.user.folders, name)
+	return nil
+}
+
+// searchLarger knows one criterion of SEARCH: LARGER.
+func (c *conn) searchLarger(args []value) error {
+	if len(args) != 2 || !args[0].is("LARGER") || c.open == nil {
+		return bad("Only UID SEARCH LARGER, in a selected mailbox")
+	}
+	octets, err := strconv.Atoi(args[1].text)
+	if err != nil {
+		return bad("LARGER needs a number")
+	}
+	c.user.mu.Lock()
+	defer c.user.mu.Unlock()
+	c.printf("* SEARCH")
+	for _, m := range c.open.messages {
+		if len(m.Body) > octets {
+			c.printf(" %d", m.UID)
+		}
+	}
+	c.printf("\r\n")
+	return nil
 }
 
 // canonical makes every spelling of INBOX one (RFC 3501 section 5.1).

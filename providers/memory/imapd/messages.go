@@ -86,6 +86,9 @@ func (c *conn) place(name string, all []Message) (string, error) {
 		if len(m.Body) == 0 {
 			return "", refuse("[CANNOT] An empty message cannot be kept")
 		}
+		if limit := c.server.options.AppendLimit; limit > 0 && len(m.Body) > limit {
+			return "", refuse("[TOOBIG] Message larger than " + strconv.Itoa(limit) + " octets")
+		}
 	}
 	c.user.mu.Lock()
 	defer c.user.mu.Unlock()

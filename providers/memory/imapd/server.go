@@ -14,6 +14,8 @@ type Options struct {
 	Now  func() time.Time // dates of messages appended without one; certificates
 	TLS  bool             // implicit TLS with a certificate of its own authority, see CA
 	Name string           // in the greeting
+
+	AppendLimit int // octets of a message that it takes; 0: no limit
 }
 
 // Server listens on loopback until Close.
