@@ -16,7 +16,8 @@ import (
 	"github.com/mxmove/mxmove/providers/providertest/suite"
 )
 
-// fakeTime moves only by sleeping.
+// fakeTime moves only by sleeping. A sleep is a little of real time, too: the
+// server's side of a connection that was dropped needs some to end.
 type fakeTime struct {
 	mu    sync.Mutex
 	at    time.Time
@@ -30,6 +31,7 @@ func (c *fakeTime) now() time.Time {
 }
 
 func (c *fakeTime) sleep(ctx context.Context, d time.Duration) error {
+	time.Sleep(min(d/50, 10*time.Millisecond))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at, c.slept = c.at.Add(d), c.slept+d
