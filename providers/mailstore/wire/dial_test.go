@@ -81,6 +81,7 @@ func TestPreauth(t *testing.T) {
 	if err := c.SignIn(context.Background(), Credentials{Mechanism: Preauth}, ID{Name: "x"}); err != nil {
 		t.Error(err)
 	}
+	_ = c.Noop(context.Background()) // until the script is at its end
 	_ = c.Close()
 	_, err = Dial(context.Background(), Options{Addr: serve(t, nil, script+"E"), Mode: StartTLS})
 	if err != ErrPreauth {

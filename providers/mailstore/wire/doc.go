@@ -20,8 +20,11 @@
 //		return err
 //	})
 //
+// Read does the same for many mailboxes in one flight, each examined in turn.
+//
 // Writing. Append calls next in the caller's goroutine and done in another
-// one, in the order of next; both may be under way at the same time.
+// one, in the order of next; both may be under way at the same time. With
+// Options.BatchMessages, messages share commands that are refused as a whole.
 //
 // Names of mailboxes are the octets that LIST gave. DecodeName and SplitName
 // make text of them, EncodeName makes a name of text for Create.
