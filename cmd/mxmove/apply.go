@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -62,7 +63,7 @@ func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
+	return c.carryOut(ctx, o, w, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
 }
 
 // last is the last phase to carry out. Without a plan file that somebody read
@@ -121,7 +122,7 @@ func applyNow(ctx context.Context, c *cli, o applyOptions, through planner.Phase
 			return err
 		}
 	}
-	return c.carryOut(ctx, o, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
+	return c.carryOut(ctx, o, w, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
 }
 
 // chosenOf gives the subjects of a run; nil: all.
@@ -146,7 +147,7 @@ func (c *cli) ask(ctx context.Context, plan *planner.Plan) error {
 	return err
 }
 
-func (c *cli) carryOut(ctx context.Context, o applyOptions, r *executor.Run) error {
+func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor.Run) error {
 	self, still := c.self("apply")
 	defer still()
 	ticks, halt := c.Tick(time.Second)
@@ -155,15 +156,20 @@ func (c *cli) carryOut(ctx context.Context, o applyOptions, r *executor.Run) err
 	r.Approved = func(ctx context.Context) ([]executor.Approval, error) {
 		return executor.Approvals(ctx, c.dir, r.Plan, c.Now(), c.names()...)
 	}
+	p := newProgress(c, r.Plan)
+	defer p.clear()
 	if o.json {
 		r.Readers = []executor.Reader{executor.JSONLines(c.Stdout)}
-		return o.judge(r.Do(ctx))
+	} else {
+		r.Ask, r.Readers = c.asker(), []executor.Reader{p.read}
 	}
-	r.Ask = c.asker()
-	p := newProgress(c, r.Plan)
-	r.Readers = []executor.Reader{p.read}
-	defer p.clear()
-	return o.judge(r.Do(ctx))
+	err := r.Do(ctx)
+	var incomplete *executor.Incomplete
+	if err == nil || errors.As(err, &incomplete) {
+		p.clear()
+		err = cmp.Or(err, c.leaveExceptions(r, w, o.json))
+	}
+	return o.judge(err)
 }
 
 // judge makes pure waiting a success where that was asked.

@@ -20,6 +20,8 @@ type world interface {
 	VerifySample(ctx context.Context, address string, sample *transfer.Sampling, progress func(planner.Progress)) (*transfer.Report, error)
 	// Ledger tells what is on record of a row's copy; it asks no server.
 	Ledger(address string) (*transfer.LedgerInfo, error)
+	// Deviations are what passes recorded of mail that is not as at the source.
+	Deviations(address string) ([]transfer.Deviation, error)
 	// Retry lets the next pass try again what the target refused.
 	Retry(address string) (refused, missing int, err error)
 }

@@ -1,6 +1,8 @@
 package mailstore
 
 import (
+	"path/filepath"
+
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -54,4 +56,25 @@ func (s *Store) row(address string) (config.Mailbox, error) {
 		return row, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", address), Class: planner.Internal}
 	}
 	return row, nil
+}
+
+// Deviations lists the messages of a row that are not at the target as they
+// are at the source, as far as passes know. It asks no server.
+func (s *Store) Deviations(address string) ([]transfer.Deviation, error) {
+	row, err := s.row(address)
+	if err != nil {
+		return nil, err
+	}
+	l, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		return nil, err
+	}
+	all := l.Deviations()
+	for i := range all {
+		all[i].Folder = wire.DecodeName(all[i].Folder)
+		if all[i].File != "" {
+			all[i].File = filepath.Join(s.options(row).Quarantine, all[i].File)
+		}
+	}
+	return all, nil
 }
