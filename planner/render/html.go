@@ -108,7 +108,7 @@ func (v *planView) phases() []sheetPhase {
 		}
 		p := sheetPhase{Name: v.t("render.phase." + in.String()), When: v.phaseWhen(in), Lines: lines}
 		if d := v.plan.PhaseTime(in); d > 0 {
-			p.Takes = v.t("render.sheet.takes", "span", Duration(v.cat, max(d, time.Second)))
+			p.Takes = v.t("render.aside", "words", v.t("render.sheet.takes", "span", Duration(v.cat, max(d, time.Second))))
 		}
 		list = append(list, p)
 	}
@@ -126,7 +126,7 @@ func (v *planView) phaseWhen(in planner.Phase) string {
 	case in == planner.Freeze:
 		return v.t("render.sheet.from", "at", v.moment(c.Opens))
 	case in == planner.Cutover:
-		return v.t("render.sheet.from", "at", v.moment(c.Opens.Add(v.plan.PhaseTime(planner.Freeze)))) + v.t("render.comma") +
+		return v.t("render.sheet.from", "at", v.moment(c.Opens.Add(v.plan.PhaseTime(planner.Freeze)))) + v.t("render.semicolon") +
 			v.t("render.sheet.until", "at", v.moment(c.Closes))
 	case in == planner.Drain:
 		return v.t("render.sheet.until", "at", v.moment(c.Closes.Add(c.Tail)))
