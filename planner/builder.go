@@ -62,6 +62,7 @@ type person struct {
 	from    Endpoint
 	to      Endpoint
 	first   StepID // the first pass
+	made    bool   // the address is of our making
 	two     []string
 }
 

@@ -169,9 +169,9 @@ func MaskSnapshot(plan *Plan, salt, tool string) (*SnapshotFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newMask(key)
+	m, observed := newMask(key), suggest(plan)
 	m.learn(plan.Spec)
-	m.learn(plan.Observed)
+	m.learn(observed)
 	steps := append(slices.Clone(plan.Steps), beginning(plan).Steps...)
 	for _, s := range steps {
 		m.learn(s.Op)
@@ -179,5 +179,5 @@ func MaskSnapshot(plan *Plan, salt, tool string) (*SnapshotFile, error) {
 	for _, s := range steps {
 		m.learnStep(s.Op)
 	}
-	return &SnapshotFile{Kind: snapshotKind, Format: SnapshotFormat, Tool: tool, Salt: salt, Steps: m.steps, Observed: maskOf(m, plan.Observed)}, nil
+	return &SnapshotFile{Kind: snapshotKind, Format: SnapshotFormat, Tool: tool, Salt: salt, Steps: m.steps, Observed: maskOf(m, observed)}, nil
 }

@@ -29,7 +29,7 @@ const (
 var veils = map[string]veil{
 	"planner.Snapshot.Lineage": lineWord,
 	"planner.Tenant.Creator":   loginWord, "planner.Tenant.Directory": digestWord,
-	"planner.Member.Account": loginWord, "planner.Member.Name": nameWord, "planner.Member.Address": loginWord, "planner.Member.Aliases": loginWord,
+	"planner.Member.Account": loginWord, "planner.Member.Name": nameWord, "planner.Member.Address": loginWord, "planner.Member.Aliases": loginWord, "planner.Member.Suggested": loginWord,
 	"planner.Mailbox.Address": loginWord, "config.Mailbox.Address": loginWord, "config.Mailbox.Name": nameWord, "config.Mailbox.SourceLogin": loginWord, "config.Mailbox.TargetAddress": loginWord,
 	"config.Mailbox.TargetLogin": loginWord, "config.Mailbox.Account": loginWord, "config.Mailbox.Was": loginWord,
 	"planner.Store.Login": loginWord, "planner.Store.Mark": digestWord,
@@ -44,7 +44,7 @@ var veils = map[string]veil{
 	"config.Group.Address": loginWord, "config.Group.Name": nameWord, "config.Group.Members": loginWord,
 	"config.Leaver.Address": loginWord, "config.Leaver.To": loginWord,
 	"config.History.Skip": nameWord, "config.History.Map": nameWord,
-	"config.Accept.Mailboxes": loginWord, "config.Acknowledge.Subject": textWords, "config.Acknowledge.Because": textWords,
+	"config.Accept.Mailboxes": loginWord, "config.Cutover.Signers": digestWord, "config.Acknowledge.Subject": textWords, "config.Acknowledge.Because": textWords,
 	"config.Acknowledge.Administrator": nameWord, "config.Again.Because": textWords, "config.Again.Step": stepWord,
 
 	"planner.CopyMailbox.Address": loginWord, "planner.DropMailbox.Address": loginWord, "planner.ArchiveMailbox.Address": loginWord,

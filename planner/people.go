@@ -2,7 +2,6 @@ package planner
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mxmove/mxmove/config"
@@ -97,56 +96,6 @@ func (d directory) find(row config.Mailbox) person {
 		p.two = nil
 	}
 	return p
-}
-
-// allocated gives members without a row and without an address in the domain
-// one made of their account; collisions are numbered in the order of accounts.
-func (b *builder) allocated(taken map[string]bool) []person {
-	t := b.tenant()
-	if t == nil {
-		return nil
-	}
-	used := map[string]bool{}
-	for _, row := range b.spec.Roster.Mailboxes {
-		used[row.TargetAddress] = true
-	}
-	for _, a := range b.spec.Roster.Skip {
-		used[a] = true
-	}
-	var people []person
-	for i := range t.Members {
-		m := &t.Members[i]
-		if taken[m.Account] || m.Enabled == No {
-			continue
-		}
-		address := b.addressFor(m, used)
-		used[address] = true
-		row := config.Mailbox{Address: address, SourceLogin: address, TargetAddress: address, TargetLogin: address,
-			Name: m.Name, Account: m.Account}
-		people = append(people, person{Mailbox: row, account: m.Account, member: m})
-	}
-	return people
-}
-
-func (b *builder) addressFor(m *Member, used map[string]bool) string {
-	if strings.HasSuffix(m.Address, "@"+b.spec.Source.Domain) {
-		return m.Address
-	}
-	local := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(m.Account))
-	local = strings.Trim(local, ".")
-	if local == "" {
-		local = "member"
-	}
-	address := local + "@" + b.spec.Source.Domain
-	for n := 1; used[address]; n++ {
-		address = local + strconv.Itoa(n) + "@" + b.spec.Source.Domain
-	}
-	return address
 }
 
 // copied reports whether there is a way to carry a person's old mail: rows

@@ -148,6 +148,7 @@ func (b *builder) historyFindings() []config.Finding {
 	}
 	found = append(found, b.ambiguous()...)
 	found = append(found, b.aliasFindings()...)
+	found = append(found, b.madeFindings()...)
 	if n := b.unlisted(); n > 0 {
 		code := "HISTORY-05"
 		if b.spec.Roster.Unlisted == "allocate" {

@@ -74,6 +74,10 @@ type Member struct {
 	WeChat  Tri      `json:"wechat,omitzero"`
 	Phone   Tri      `json:"phone,omitzero"`
 	IMAP    Tri      `json:"imap,omitzero"`
+
+	// In a masked snapshot, where the name tells nothing any more.
+	Suggested string `json:"suggested,omitempty"` // the address that was made of the name (HISTORY-05)
+	Unsure    bool   `json:"unsure,omitempty"`    // the name has more than one reading
 }
 
 // Zone is a domain as DNS shows it.
