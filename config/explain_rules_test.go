@@ -70,7 +70,7 @@ func TestExplainUnknown(t *testing.T) {
 	} {
 		_, err := Explain(text.Chinese, name)
 		var bad *TopicError
-		if !errors.As(err, &bad) {
+		if !errors.As(err, &bad) || bad.Code != "explain.unknown" {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
