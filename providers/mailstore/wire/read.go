@@ -99,7 +99,7 @@ type ask struct {
 }
 
 const (
-	readCommands = 32 // commands without an answer: EXAMINE and UID FETCH for 16 mailboxes
+	readCommands = 128 // commands without an answer: EXAMINE and UID FETCH for 64 mailboxes
 	readBytes    = flightBytes
 )
 
