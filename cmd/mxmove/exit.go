@@ -31,6 +31,10 @@ var errChanges = errors.New("changes pending")
 // errNotProven says that verify found mail it cannot vouch for; it has told so.
 var errNotProven = errors.New("not proven")
 
+// errNotFine says that check found mailboxes that do not open, or worse; it
+// has told which.
+var errNotFine = errors.New("not fine")
+
 // exited says that a command within this one ended with another code than 0;
 // it has told why.
 type exited struct{ code int }
@@ -67,7 +71,7 @@ func exitCode(err error) int {
 		return executor.ExitDone
 	case errors.Is(err, errChanges):
 		return executor.ExitChanges
-	case errors.Is(err, errNotProven):
+	case errors.Is(err, errNotProven), errors.Is(err, errNotFine):
 		return executor.ExitIncomplete
 	case errors.As(err, &refused):
 		return executor.ExitRefused
@@ -89,7 +93,7 @@ func (c *cli) tell(err error) {
 		err = past.Err
 	}
 	switch {
-	case err == nil, errors.Is(err, errChanges), errors.Is(err, errNotProven):
+	case err == nil, errors.Is(err, errChanges), errors.Is(err, errNotProven), errors.Is(err, errNotFine):
 	case errors.As(err, &within):
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.demo.stopped", "code", strconv.Itoa(within.code)))
 	case errors.As(err, &bad):

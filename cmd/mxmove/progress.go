@@ -30,6 +30,7 @@ type progress struct {
 	behind   map[string]int64 // of them, by mailbox
 	todo     int              // steps of this run
 	ended    int              // of them
+	began    time.Time        // where the time left is reckoned by mailboxes, not octets; else zero
 	carried  int64            // octets of steps that ended
 	running  []*active
 	samples  []sample
@@ -280,6 +281,9 @@ func (p *progress) summary() string {
 // left is how long the rest takes at the last known pace; 0: not known. What
 // waits for a server begins only when its wait is over.
 func (p *progress) left() time.Duration {
+	if !p.began.IsZero() && p.ended > 0 {
+		return p.now().Sub(p.began) / time.Duration(p.ended) * time.Duration(max(p.todo-p.ended, 0))
+	}
 	octets := p.expected - p.bytes()
 	if p.pace == 0 || octets <= 0 {
 		return 0

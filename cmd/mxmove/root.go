@@ -71,7 +71,7 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate(c.cat))
 	root.SetFlagErrorFunc(noSuchFlag)
 	root.AddCommand(
-		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c),
+		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c),
 		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
 		newRetryCommand(c), newReportCommand(c), newLedgerCommand(c),
 		newUnlockCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),

@@ -18,6 +18,8 @@ type world interface {
 	// VerifySample compares a row's mailbox on both sides, or a sample of it,
 	// and writes to neither.
 	VerifySample(ctx context.Context, address string, sample *transfer.Sampling, progress func(planner.Progress)) (*transfer.Report, error)
+	// Check signs in to rows' mailboxes on both sides.
+	Check(ctx context.Context, addresses []string, canary bool, each func(mailstore.Checked)) ([]mailstore.Checked, []config.Finding, error)
 	// Ledger tells what is on record of a row's copy; it asks no server.
 	Ledger(address string) (*transfer.LedgerInfo, error)
 	// Deviations are what passes recorded of mail that is not as at the source.

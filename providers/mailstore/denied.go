@@ -20,7 +20,24 @@ type denied struct {
 	logins  map[string]*planner.Fault
 	let     bool // the administrator was let in once
 	refused int
+
+	one sync.Mutex // held while an administrator who was never let in is tried
 }
+
+// alone makes tries of an administrator wait for each other until one was let
+// in, so that no more than adminTries are refused. The function ends the wait.
+func (d *denied) alone(l config.Login) func() {
+	d.mu.Lock()
+	free := !isAdmin(l) || d.let
+	d.mu.Unlock()
+	if free {
+		return func() {}
+	}
+	d.one.Lock()
+	return d.one.Unlock
+}
+
+func isAdmin(l config.Login) bool { return l.Kind == config.LoginMaster || l.Kind == config.LoginPlain }
 
 // before gives why a login was refused already, or nil.
 func (d *denied) before(login string) *planner.Fault {
@@ -51,6 +68,5 @@ func (d *denied) after(login string, err error) {
 func (d *denied) hopeless(l config.Login) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	admin := l.Kind == config.LoginMaster || l.Kind == config.LoginPlain
-	return admin && !d.let && d.refused >= adminTries
+	return isAdmin(l) && !d.let && d.refused >= adminTries
 }

@@ -117,6 +117,7 @@ func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.denied.alone(s.imap.Login)()
 	if s.denied.hopeless(s.imap.Login) {
 		return nil, s.because("login.admin", planner.Credential, "login", s.imap.Login.User)
 	}

@@ -92,7 +92,6 @@ func TestARefusedAdministratorIsGivenUp(t *testing.T) {
 	}
 	source := h.spec.Source.IMAP
 	source.Login = config.Login{Kind: config.LoginMaster, User: "migrate", Separator: "*", Password: config.SecretRef("env:ANY")}
-	source.Limits.Connections = 1
 	spec := specOf(source, h.spec.Target.IMAP, names...)
 	snap, err := open(spec, t.TempDir()).Observe(t.Context(), planner.Signed)
 	if err != nil {
