@@ -2,6 +2,7 @@ package mailstore_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -65,8 +66,17 @@ func (s *scene) world() *mailstore.Store {
 	getenv := func(string) string { return goodPassword }
 	return mailstore.New(mailstore.Options{
 		Spec: s.spec, Secrets: config.NewSecrets(s.state, getenv, nil), SpecDir: s.state, Lineage: "test", Version: "test",
-		Ledger: filepath.Join(s.state, "ledger"), Quarantine: filepath.Join(s.state, "quarantine"), Now: s.clock.now, Sleep: s.clock.sleep,
+		Ledger: filepath.Join(s.state, "ledger"), Quarantine: filepath.Join(s.state, "quarantine"), Now: s.clock.now, Sleep: s.sleep,
 	})
+}
+
+// sleep lasts until the servers have done what was sent to them before, as they
+// have after a real wait.
+func (s *scene) sleep(ctx context.Context, d time.Duration) error {
+	for before := -1; before != s.source.Commands()+s.target.Commands(); time.Sleep(10 * time.Millisecond) {
+		before = s.source.Commands() + s.target.Commands()
+	}
+	return s.clock.sleep(ctx, d)
 }
 
 func (s *scene) key() transfer.Key {

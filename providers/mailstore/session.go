@@ -143,6 +143,10 @@ func (s *session) Create(ctx context.Context, path []string, use imap.MailboxAtt
 		if refused != nil && c.Closed() {
 			return refused
 		}
+		var f *planner.Fault
+		if errors.As(s.side.fault(s.account.login, refused), &f) && f.Class != planner.FolderOnly {
+			return f // it is not about the folder
+		}
 		// Servers alter names, and say "exists" in many words: the list decides.
 		folders, err := s.listed(ctx, c, name)
 		if err != nil {

@@ -19,7 +19,7 @@ func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) erro
 		if err := c.refresh(); err != nil {
 			return err
 		}
-		c.fetch.each, c.fetch.asked, c.fetch.need = s.take, nil, hasUID|hasDate
+		c.fetch.each, c.fetch.asked = s.take, nil
 		defer c.fetch.rest()
 		items := "(UID FLAGS INTERNALDATE RFC822.SIZE)"
 		if c.modseq {
@@ -84,7 +84,7 @@ func (s *scan) take(m *Message) error {
 }
 
 // rest gives nothing to anybody.
-func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare = nil, nil, 0, 0 }
+func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare = nil, nil, 0, false }
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of
 // arrival. missing are the UIDs that did not come, or came without a body:

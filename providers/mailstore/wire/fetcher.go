@@ -30,8 +30,8 @@ type fetcher struct {
 	// each gets the messages; asked says whether a body is wanted now.
 	each  func(*Message) error
 	asked func(uid uint32) bool
-	need  int // what must be known before a body streams
-	bare  int // where asked is set: what must be known of a message without a body; 0: none is wanted
+	need  int  // what must be known before a body streams
+	bare  bool // where asked is set: messages without a body are wanted too
 
 	msg   Message
 	has   int
@@ -88,11 +88,7 @@ func (f *fetcher) finish() error {
 	}
 	f.msg.Odd = f.msg.Odd || f.depth != 0
 	if f.has&hasBody == 0 {
-		need := f.need
-		if f.asked != nil {
-			need = f.bare
-		}
-		if f.asked != nil && need == 0 || f.has&need != need {
+		if f.asked != nil && !f.bare || f.has&(hasDate|hasSize) == 0 {
 			return nil // news of a message's flags that nobody asked for
 		}
 		return f.give()

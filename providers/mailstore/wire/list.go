@@ -23,6 +23,10 @@ func (c *Conn) List(ctx context.Context, patterns ...string) (*Listing, error) {
 		err := c.listFlight(&p, patterns, c.caps.Has(imap.CapListExtended))
 		if no, ok := err.(*Refused); ok && no.Status == "BAD" && c.caps.Has(imap.CapListExtended) {
 			err = c.listFlight(&p, patterns, false)
+			if _, gone := err.(*Gone); gone { // it was a hint to go slower, then
+				_ = c.Close()
+				err = no
+			}
 		}
 		return err
 	})

@@ -42,7 +42,7 @@ func (c *Conn) Read(ctx context.Context, next func() (*Request, error), each fun
 	p := &pipeline{c: c, next: next, each: each, done: done}
 	err := c.run(ctx, "UID FETCH", func() error {
 		c.fetch.each, c.fetch.asked = p.take, p.asked
-		c.fetch.need, c.fetch.bare = hasUID|hasFlags|hasDate, hasUID|hasDate
+		c.fetch.need, c.fetch.bare = hasUID|hasFlags|hasDate, true
 		defer c.fetch.rest()
 		return p.flight()
 	})

@@ -78,10 +78,14 @@ func (c *conn) fetch(words []word, byUID bool) string {
 		}
 	}
 	most, _, bounded := c.p.bound("cut")
-	given := 0
+	given, answer := 0, "OK FETCH completed"
 	for _, i := range at {
 		m := c.view[i]
 		if !slices.Contains(c.open.messages, m) || m.modSeq <= since || bounded && given == most {
+			continue
+		}
+		if uid, no, ok := c.p.bound("unreadable"); ok && uid == int(m.UID) && slices.Contains(texts(items), "BODY.PEEK[]") {
+			answer = no
 			continue
 		}
 		given++
@@ -95,7 +99,7 @@ func (c *conn) fetch(words []word, byUID bool) string {
 		}
 		c.printf("%s%d FETCH (%s)", star, i+1, text)
 	}
-	return "OK FETCH completed"
+	return answer
 }
 
 // render writes the items of a message; ok is false for an item that is not

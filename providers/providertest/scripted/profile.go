@@ -38,6 +38,7 @@ var files embed.FS
 //	bare-fetch     FETCH answers lack the star
 //	body-first     FETCH gives the body before all else
 //	cut            N: FETCH gives no more messages
+//	unreadable     UID ANSWER: to a FETCH of this message's body, after all others
 //	ascending      ranges like 5:3 are taken for nothing
 //	parts          N: BODY[] ends after so many MIME parts
 //	tidy           bare CR goes, LF becomes CRLF, a final newline is added
@@ -50,7 +51,7 @@ type Profile struct {
 var keys = []string{"greeting", "before", "after", "tells", "login", "refuse", "connections", "needs-id", "broken-ir",
 	"separator", "namespace", "prefix", "folder", "inbox", "below", "reserved", "no-name", "missing", "no-mailbox", "flags",
 	"permanent", "keywords", "uidvalidity", "uidnext", "limit", "long-line", "final-newline", "command-line", "unknown", "errors",
-	"quota", "size-less", "date", "bare-fetch", "body-first", "cut", "ascending", "parts", "tidy", "noise"}
+	"quota", "size-less", "date", "bare-fetch", "body-first", "cut", "unreadable", "ascending", "parts", "tidy", "noise"}
 
 // Load reads a profile by its service's name, such as netease.
 func Load(name string) (Profile, error) {
