@@ -38,7 +38,7 @@ func (s stage) after(no *Refusal, p *parcel) stage {
 	switch {
 	case s.ill < maxIll && !no.Bad && (no.Code == "UNAVAILABLE" || no.Code == "SERVERBUG" || no.Code == "INUSE"): // RFC 5530
 		return stage{s.at, *no, s.ill + 1}
-	case no.Code == "TOOBIG" || no.Code == "LIMIT":
+	case no.Code == "TOOBIG" || no.Code == "LIMIT", no.Class == planner.Message && !keywords && !dated:
 		return stage{refused, *no, s.ill}
 	case keywords || s.at < plain && (no.Bad || no.Code == ""): // it may have been about what we sent, or a passing fit
 		return stage{plain, *no, s.ill}
