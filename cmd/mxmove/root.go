@@ -73,7 +73,7 @@ func newRoot(c *cli) *cobra.Command {
 	root.AddCommand(
 		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c),
 		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
-		newRetryCommand(c), newReportCommand(c), newLedgerCommand(c),
+		newRetryCommand(c), newReportCommand(c), newTraceCommand(c), newLedgerCommand(c),
 		newUnlockCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
 	)
 	root.SetHelpCommand(newHelpCommand(c))

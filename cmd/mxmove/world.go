@@ -24,6 +24,8 @@ type world interface {
 	Ledger(address string) (*transfer.LedgerInfo, error)
 	// Deviations are what passes recorded of mail that is not as at the source.
 	Deviations(address string) ([]transfer.Deviation, error)
+	// Trace looks for mail of a row on both sides and writes to neither.
+	Trace(ctx context.Context, address string, q transfer.Query, progress func(planner.Progress)) (*transfer.Trace, error)
 	// Retry lets the next pass try again what the target refused.
 	Retry(address string) (refused, missing int, err error)
 }

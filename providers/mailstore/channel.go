@@ -105,6 +105,17 @@ func (c *channel) Fetch(ctx context.Context, uids []uint32, each func(transfer.I
 	return missing, err
 }
 
+// Headers gives the fields by which a person knows a message.
+func (c *channel) Headers(ctx context.Context, uids []uint32, each func(transfer.Item) error) (missing []uint32, err error) {
+	err = c.locked(func() error {
+		missing, err = c.conn.Headers(ctx, uids, func(m *wire.Message) error {
+			return each(transfer.Item{UID: m.UID, Size: m.BodySize, Body: m.Body})
+		})
+		return c.fault(err)
+	})
+	return missing, err
+}
+
 // item copies what wire uses again for its next message.
 func item(m *wire.Message) transfer.Item {
 	return transfer.Item{UID: m.UID, Flags: slices.Clone(m.Flags), Date: m.Date, ModSeq: m.ModSeq}

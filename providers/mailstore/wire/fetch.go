@@ -84,7 +84,7 @@ func (s *scan) take(m *Message) error {
 }
 
 // rest gives nothing to anybody.
-func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare = nil, nil, 0, false }
+func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare, f.fields = nil, nil, 0, false, false }
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of
 // arrival. missing are the UIDs that did not come, or came without a body:

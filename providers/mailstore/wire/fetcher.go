@@ -28,10 +28,11 @@ const (
 // values that it does not know. It allocates nothing but for new flags.
 type fetcher struct {
 	// each gets the messages; asked says whether a body is wanted now.
-	each  func(*Message) error
-	asked func(uid uint32) bool
-	need  int  // what must be known before a body streams
-	bare  bool // where asked is set: messages without a body are wanted too
+	each   func(*Message) error
+	asked  func(uid uint32) bool
+	need   int  // what must be known before a body streams
+	bare   bool // where asked is set: messages without a body are wanted too
+	fields bool // a part of the header is wanted as the body
 
 	msg   Message
 	has   int
@@ -136,7 +137,7 @@ func (f *fetcher) attribute(b *reader) error {
 	case "MODSEQ":
 		f.readModSeq(b)
 	case "BODY", "BODY.PEEK", "BINARY", "BINARY.PEEK":
-		if whole {
+		if whole || f.fields {
 			return f.readBody(b)
 		}
 		return f.skip(b)

