@@ -84,7 +84,7 @@ func (c *conn) fetch(words []word, byUID bool) string {
 		if !slices.Contains(c.open.messages, m) || m.modSeq <= since || bounded && given == most {
 			continue
 		}
-		if uid, no, ok := c.p.bound("unreadable"); ok && uid == int(m.UID) && slices.Contains(texts(items), "BODY.PEEK[]") {
+		if no := c.p.unreadable(m.UID); no != "" && slices.Contains(texts(items), "BODY.PEEK[]") {
 			answer = no
 			continue
 		}

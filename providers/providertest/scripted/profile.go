@@ -143,6 +143,17 @@ func (p Profile) bound(key string) (n int, answer string, ok bool) {
 	return n, answer, true
 }
 
+// unreadable gives the answer to a FETCH of a message that is there and cannot
+// be read, or "".
+func (p Profile) unreadable(uid uint32) string {
+	for _, line := range p.lines["unreadable"] {
+		if head, answer, _ := strings.Cut(line, " "); head == strconv.Itoa(int(uid)) {
+			return answer
+		}
+	}
+	return ""
+}
+
 // offers reports whether a capability is told after signing in.
 func (p Profile) offers(name string) bool {
 	return slices.Contains(strings.Fields(p.Value("after", p.one("before"))), name)
