@@ -37,6 +37,7 @@ var apart = map[string]string{
 	"(--all)":                  "an option as it is typed",
 	"changes pending":          "an exit code, never told",
 	"not proven":               "an exit code, never told",
+	"not fine":                 "an exit code, never told",
 	"(secrets)":                "what a program's author sees in place of secrets",
 	"domain = \"acme.test\"\n": "the language",
 	"  at_most {\n":            "the language",

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -50,7 +52,20 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	return c.givePlan(plan, o)
+	unseen := unreached(plan.Observed)
+	o.doing = o.doing || unseen != nil
+	return cmp.Or(c.givePlan(plan, o), unseen)
+}
+
+// unreached is a server that could not be looked at: then a plan is shown, but
+// it is no answer to what is there.
+func unreached(seen planner.Snapshot) error {
+	for _, side := range []planner.Side{seen.Target, seen.Source} {
+		if side.Seen.Err != nil {
+			return &planner.Fault{Msg: text.M("cmd.plan.unreached", "server", string(side.Endpoint)), Class: planner.Unreachable}
+		}
+	}
+	return nil
 }
 
 func (c *cli) givePlan(plan *planner.Plan, o planOptions) error {
