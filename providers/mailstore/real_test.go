@@ -99,6 +99,7 @@ func moveAndProve(t *testing.T, source, target *peer.Server, allowed []string) {
 			t.Errorf("%s: the source changed:\n%s", row.Address, d)
 		}
 		prove(t, open(spec, state), row.Address, allowed)
+		findAndSample(t, open(spec, state), row.Address, count(before))
 	}
 	seen, err := open(spec, state).Observe(t.Context(), planner.Signed)
 	if err != nil {
@@ -143,6 +144,26 @@ func prove(t *testing.T, world *mailstore.Store, address string, allowed []strin
 	}
 	b, _ := json.Marshal(report.Counts)
 	t.Logf("%s: %s %s", address, report.Result, b)
+}
+
+// findAndSample reads the headers of a mailbox, whose source holds n messages,
+// and a few of its messages, as trace and verify --sample do.
+func findAndSample(t *testing.T, world *mailstore.Store, address string, n int) {
+	t.Helper()
+	found, err := world.Trace(t.Context(), address, transfer.Query{Since: time.Unix(0, 0)}, nil)
+	if err != nil || len(found.Unread) > 0 || found.Read < n {
+		t.Errorf("%s: %d headers read of %d and more, not %v: %v", address, found.Read, n, found.Unread, err)
+		return
+	}
+	for _, h := range found.Found {
+		if h.Where.Code == "trace.not-yet" || h.Where.Code == "trace.removed" && found.More == 0 {
+			t.Errorf("%s: %s UID %d: %s", address, h.Folder, h.UID, h.Where.Code)
+		}
+	}
+	report, err := world.VerifySample(t.Context(), address, &transfer.Sampling{N: 12, Seed: 5}, nil)
+	if err != nil || report.Failed() || report.Sample == nil || report.Sample.Read != 12 || report.Sample.Population != n {
+		t.Errorf("%s: %+v, %v", address, report, err)
+	}
 }
 
 func count(m corpus.Mailbox) int {
