@@ -10,7 +10,7 @@ func (c *conn) commands() map[string]func([]word) string {
 	all := map[string]func([]word) string{
 		"CAPABILITY": c.capability,
 		"NOOP":       func([]word) string { return "OK NOOP completed" },
-		"LOGOUT":     func([]word) string { c.printf("* BYE Logging out"); c.bye = true; return "OK LOGOUT completed" },
+		"LOGOUT":     c.logout,
 		"LIST":       c.list, "LSUB": c.lsub, "STATUS": c.status, "CREATE": c.create, "SUBSCRIBE": c.subscribe,
 		"SELECT":  func(w []word) string { return c.selectFolder(w, false) },
 		"EXAMINE": func(w []word) string { return c.selectFolder(w, true) },
@@ -36,6 +36,16 @@ func (c *conn) capability([]word) string {
 	}
 	c.printf("* CAPABILITY %s", caps)
 	return "OK CAPABILITY completed"
+}
+
+// logout ends the session before it answers: another may begin then.
+func (c *conn) logout([]word) string {
+	c.printf("* BYE Logging out")
+	if c.box != nil {
+		c.box.sessions--
+	}
+	c.box, c.open, c.bye = nil, nil, true
+	return "OK LOGOUT completed"
 }
 
 func (c *conn) id([]word) string {
