@@ -122,7 +122,7 @@ func TestEveryEventHasATextAndAnExample(t *testing.T) {
 // Whatever is refused, held, failed or left has all its texts.
 func TestEveryRefusalHasItsTexts(t *testing.T) {
 	var msgs []text.Msg
-	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step|gate|act|approval)\.[a-z.-]+[a-z])"`)
+	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step|gate|act|approval|attest)\.[a-z.-]+[a-z])"`)
 	sources, _ := filepath.Glob("*.go")
 	for _, name := range sources {
 		b, err := os.ReadFile(name)

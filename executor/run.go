@@ -99,24 +99,14 @@ func (a *apply) carryOut(ctx context.Context) error {
 	}
 }
 
-// begin takes the lock and opens the journal.
+// begin takes the lock, opens the journal and says so.
 func (r *Run) begin() (*apply, error) {
-	lock, dead, err := takeLock(r.State.Dir, r.Self)
+	a, dead, cut, err := r.open()
 	if err != nil {
 		return nil, err
 	}
-	j, cut, err := openJournal(r.State)
-	if err != nil {
-		return nil, errors.Join(err, lock.release())
-	}
-	if r.wrap != nil {
-		j.file = r.wrap(j.file)
-	}
-	a := &apply{Run: r, lock: lock, journal: j, turns: map[planner.StepID]phase{}, told: map[string]string{}}
-	a.walk = newWalk(&planner.Plan{}, nil, a.turns)
-	a.report = newReport(r, lock.holder)
-	a.status = newStatusWriter(r.State.status(), r.Plan, r.Self.Now())
-	a.emit(LockTaken{Holder: lock.holder, Plan: r.Plan.ID, Tool: r.Tool})
+	a.status.path = r.State.status()
+	a.emit(LockTaken{Holder: a.lock.holder, Plan: r.Plan.ID, Tool: r.Tool})
 	if dead != nil {
 		a.emit(LockTakenOver{From: dead.Holder})
 	}
@@ -124,6 +114,27 @@ func (r *Run) begin() (*apply, error) {
 		a.emit(JournalCut{Bytes: cut})
 	}
 	return a, nil
+}
+
+// open takes the lock, perhaps from a run that died, and opens the journal,
+// whose torn last line is cut.
+func (r *Run) open() (a *apply, dead *Held, cut int, err error) {
+	lock, dead, err := takeLock(r.State.Dir, r.Self)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	j, cut, err := openJournal(r.State)
+	if err != nil {
+		return nil, nil, 0, errors.Join(err, lock.release())
+	}
+	if r.wrap != nil {
+		j.file = r.wrap(j.file)
+	}
+	a = &apply{Run: r, lock: lock, journal: j, turns: map[planner.StepID]phase{}, told: map[string]string{}}
+	a.walk = newWalk(&planner.Plan{}, nil, a.turns)
+	a.report = newReport(r, lock.holder)
+	a.status = newStatusWriter("", r.Plan, r.Self.Now())
+	return a, dead, cut, nil
 }
 
 // emit journals the event, if it is one for the journal, and hands it to the
@@ -157,6 +168,11 @@ func (a *apply) finish(err error) error {
 		err = a.past(a.fatal)
 	}
 	a.status.flush(a.Self.Now(), true)
+	return a.close(err)
+}
+
+// close lets the journal and the lock go.
+func (a *apply) close(err error) error {
 	if e := a.journal.close(); err == nil && e != nil {
 		err = stateFault("journal.write", a.journal.path, e)
 	}

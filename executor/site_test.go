@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,10 +73,22 @@ func siteSpec(route string, n int) *config.Spec {
 
 func newSite(t testing.TB, route string) *site {
 	t.Helper()
-	s := &site{dir: t.TempDir(), spec: siteSpec(route, 2), now: siteStart}
+	s := &site{dir: quickDir(t), spec: siteSpec(route, 2), now: siteStart}
 	s.build()
 	s.answer = s.everybodyDoes
 	return s
+}
+
+// quickDir is a directory in memory where the system has one: these tests
+// write the disk many thousand times, and no power fails.
+func quickDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "mxmove-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // build makes the world new.
@@ -179,7 +192,7 @@ func (s *site) through(t testing.TB, p *planner.Plan) error {
 		case inc.Reason == ReasonWaitingWindow:
 			s.now = opens
 		case inc.Reason == ReasonWaitingTail:
-			s.now = s.now.Add(7 * time.Hour)
+			s.now = s.now.Add(25 * time.Hour)
 		case inc.Reason == ReasonFailed:
 			s.now = s.now.Add(time.Minute)
 		default:

@@ -1,0 +1,145 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// dying loses the machine at a line of the journal: before the line is on the
+// disk, or right after.
+type dying struct {
+	sink
+	s *deaths
+}
+
+type deaths struct {
+	at    int // line, counted over all runs
+	after bool
+	n     int
+	dead  bool
+}
+
+var errDied = errors.New("died")
+
+func (d *dying) Write(b []byte) (int, error) {
+	if d.s.dead {
+		return 0, errDied
+	}
+	if d.s.n++; d.s.n != d.s.at {
+		return d.sink.Write(b)
+	}
+	d.s.dead = true
+	if d.s.after {
+		d.sink.Write(b)
+		d.sink.Sync()
+	}
+	return 0, errDied
+}
+
+// die makes the site lose its machine once, at a line.
+func (s *site) die(at int, after bool) *deaths {
+	d := &deaths{at: at, after: after}
+	s.wrap = func(f sink) sink {
+		if d.dead { // the next start
+			return f
+		}
+		return &dying{f, d}
+	}
+	return d
+}
+
+// truth is what people find out about an act in doubt.
+func (s *site) truth(t *testing.T, p *planner.Plan) bool {
+	t.Helper()
+	state := s.state(t)
+	snap, err := Observe(context.Background(), s.world, state, planner.Recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := false
+	for _, st := range planner.Build(s.spec, snap, s.clock()).Steps {
+		if !st.Doubt {
+			continue
+		}
+		what := AttestNever
+		if s.world.Pressed(st.ID) {
+			what = AttestFinished
+		}
+		if err := s.attest(p, st.ID, what, "looked"); err != nil {
+			t.Fatal(err)
+		}
+		told = true
+	}
+	return told
+}
+
+func (s *site) attest(p *planner.Plan, id planner.StepID, what Attested, evidence string) error {
+	state, err := OpenState(s.dir, "")
+	if err != nil {
+		return err
+	}
+	self := testSelf(s.clock)
+	self.Alive = func(int) bool { return false }
+	r := &Run{State: state, World: s.world, Plan: p, Through: planner.Retire, Self: self, Tool: "test"}
+	r.Approved = func(context.Context) ([]Approval, error) { return s.signed, nil }
+	return r.Attest(context.Background(), id, what, evidence)
+}
+
+// survive applies through deaths; what is in doubt is answered truthfully.
+func (s *site) survive(t *testing.T, p *planner.Plan) error {
+	t.Helper()
+	for range 8 {
+		err := s.through(t, p)
+		var past *PastReturn
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &past) && s.truth(t, p):
+		case errors.Is(err, errDied), isFault(err, "journal.write"):
+		default:
+			return err
+		}
+	}
+	return errors.New("no end")
+}
+
+func isFault(err error, code string) bool {
+	var f *planner.Fault
+	return errors.As(err, &f) && f.Code == code
+}
+
+// The machine dies before and after every line of the journal of a whole
+// migration: the next runs end in the same world, asking only what nobody but
+// people can know.
+func TestDeathAtEveryLine(t *testing.T) {
+	for _, c := range []struct {
+		route        string
+		after, blind bool // blind: nothing shows whether the merge was pressed
+	}{{"imap", false, false}, {"imap", true, false}, {"merge", false, false}, {"merge", true, true}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			line := 1
+			for died := true; died; line++ {
+				s := newSite(t, c.route)
+				s.world.Blind("merge-tenants", c.blind)
+				p := s.plan(t)
+				d := s.die(line, c.after)
+				err := s.survive(t, p)
+				if err == nil {
+					err = s.complete(t)
+				}
+				if err != nil {
+					t.Fatalf("line %d: %v", line, err)
+				}
+				died = d.dead
+			}
+			if line < 50 {
+				t.Errorf("only %d lines", line)
+			}
+		})
+	}
+}
