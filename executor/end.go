@@ -103,9 +103,7 @@ func (a *apply) past(err error) error {
 		return err
 	}
 	snap := a.built.Observed
-	if remember(&snap, a.State) != nil { // what is known now; a journal that cannot be read says nothing
-		snap = a.built.Observed
-	}
+	a.journal.known().into(&snap, a.State)
 	if planner.Build(a.Plan.Spec, snap, a.Self.Now()).WayBack().Open {
 		return err
 	}

@@ -70,7 +70,11 @@ func (i *Incomplete) Error() string { return "incomplete: " + string(i.Reason) }
 
 // Msg is what people are told, what and what to do in one.
 func (i *Incomplete) Msg() text.Msg {
-	return text.M("apply.incomplete."+string(i.Reason), "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
+	why := string(i.Reason)
+	if len(i.Reasons) > 0 && i.Reason == ReasonWaitingPerson {
+		why = "closed"
+	}
+	return text.M("apply.incomplete."+why, "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
 }
 
 // PastReturn says that something went wrong, or that nobody says how a

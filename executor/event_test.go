@@ -45,6 +45,7 @@ func everyEvent() []Event {
 		StepNoted{Step: id, Note: why},
 		StepWaits{Step: id, Fault: fault(planner.Throttled, "server.throttled"), Try: 2, Until: epoch.Add(time.Minute)},
 		StepDone{Step: id, Tally: tally, Took: 63 * time.Second},
+		StepDone{Step: planner.IDOf(planner.Compare{What: "members", Corp: "wwB"}), Took: time.Minute},
 		StepFailed{Step: id, Tally: tally, Fault: fault(planner.Full, "target.full")},
 		StepStopped{Step: id, Tally: tally},
 		StepStopped{Step: id, Unknown: true},
@@ -156,8 +157,12 @@ func TestEveryRefusalHasItsTexts(t *testing.T) {
 				}
 			}
 		}
-		for _, r := range []Reason{ReasonFailed, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped} {
-			m := (&Incomplete{Reason: r}).Msg()
+		for _, r := range []Reason{ReasonFailed, ReasonWaitingWindow, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped, "closed"} {
+			inc := &Incomplete{Reason: r}
+			if r == "closed" {
+				inc = &Incomplete{Reason: ReasonWaitingPerson, Reasons: []config.Finding{{}}}
+			}
+			m := inc.Msg()
 			if s := c.Text(m); !c.Has(m.Code) || strings.Contains(s, "{") {
 				t.Errorf("%s: %q", m.Code, s)
 			}

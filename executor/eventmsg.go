@@ -112,6 +112,9 @@ func (e StepWaits) Msg() text.Msg {
 
 // Msg says what was done.
 func (e StepDone) Msg() text.Msg {
+	if e.Step.Kind() != (planner.CopyMailbox{}).Kind() {
+		return stepMsg("event.step-done.act", e.Step, "took", e.Took.Round(time.Second).String())
+	}
 	return stepMsg("event.step-done", e.Step, append(tallyArgs(e.Tally), "took", e.Took.Round(time.Second).String())...)
 }
 

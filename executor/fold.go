@@ -57,6 +57,8 @@ func (f *folder) record(l Line) {
 		r.Failed = l.Fault
 	case KindActNever: // what was begun did not happen
 		r.Intent, r.IntentAt = r.Outcome, r.OutcomeAt
+	case KindActVoid: // nor did what was attested
+		r.Intent, r.IntentAt, r.Outcome, r.OutcomeAt = 0, time.Time{}, 0, time.Time{}
 	case KindPreimage, KindStopped, KindUnknown:
 	default:
 		return

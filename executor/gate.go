@@ -115,10 +115,11 @@ func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Fin
 	}
 	held := map[planner.StepID]config.Finding{}
 	for _, s := range built.Steps {
-		if _, copies := s.Op.(planner.CopyMailbox); isGated(s) && !copies {
+		_, copies := s.Op.(planner.CopyMailbox)
+		if isGated(s) && !copies {
 			continue // their gates tell
 		}
-		if f, ok := bySubject[s.Op.Subject()]; ok {
+		if f, ok := bySubject[s.Op.Subject()]; ok && (copies || s.Op.Traits().Phase < planner.Freeze) {
 			held[s.ID] = f
 		}
 		for _, f := range byKind {

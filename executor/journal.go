@@ -170,6 +170,17 @@ func readJournal(s *State) (lines []Line, good, size int, err error) {
 	return lines, good, len(b), err
 }
 
+// Head is the number and the hash of the journal's last line. It may be
+// written at the same time.
+func Head(s *State) (JournalHead, error) {
+	lines, err := ReadJournal(s)
+	if err != nil || len(lines) == 0 {
+		return JournalHead{}, err
+	}
+	last := lines[len(lines)-1]
+	return JournalHead{last.N, last.Hash}, nil
+}
+
 // sink is the file that a journal is written to.
 type sink interface {
 	io.WriteCloser
@@ -182,7 +193,7 @@ type journal struct {
 	mu     sync.Mutex
 	path   string
 	file   sink
-	n      int
+	lines  []Line // all, so that a look need not read them again
 	prev   string
 	failed error
 }
@@ -211,7 +222,7 @@ func openJournal(s *State) (j *journal, cut int, err error) {
 		f.Close()
 		return nil, 0, stateFault("journal.write", s.Journal(), err)
 	}
-	j = &journal{path: s.Journal(), file: f, n: len(lines), prev: s.Lineage}
+	j = &journal{path: s.Journal(), file: f, lines: lines, prev: s.Lineage}
 	if len(lines) > 0 {
 		j.prev = lines[len(lines)-1].Hash
 	}
@@ -225,7 +236,7 @@ func (j *journal) append(l Line) error {
 	if j.failed != nil {
 		return j.failed
 	}
-	l.N, l.Prev = j.n+1, j.prev
+	l.N, l.Prev = len(j.lines)+1, j.prev
 	b, err := l.encode()
 	if err == nil {
 		_, err = j.file.Write(b)
@@ -237,7 +248,7 @@ func (j *journal) append(l Line) error {
 		j.failed = stateFault("journal.write", j.path, err)
 		return j.failed
 	}
-	j.n, j.prev = l.N, l.Hash
+	j.lines, j.prev = append(j.lines, l), l.Hash
 	return nil
 }
 
@@ -248,7 +259,14 @@ func (j *journal) mirrored() error { return nil }
 func (j *journal) head() (int, string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.n, j.prev
+	return len(j.lines), j.prev
+}
+
+// known is what the lines say.
+func (j *journal) known() Known {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return Fold(j.lines)
 }
 
 func (j *journal) close() error { return j.file.Close() }

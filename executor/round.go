@@ -36,13 +36,14 @@ func (a *apply) rounds(ctx context.Context) error {
 // look observes, settles what the look tells of earlier acts, builds from the
 // plan's spec, and finds what is not to be done.
 func (a *apply) look(ctx context.Context, again bool) error {
-	snap, err := Observe(ctx, a.World, a.State, planner.Recorded)
+	snap, err := a.World.Observe(ctx, planner.Recorded)
 	if err != nil && ctx.Err() != nil {
 		return a.incomplete(ReasonStopped)
 	}
 	if err != nil {
 		return err
 	}
+	a.journal.known().into(&snap, a.State)
 	if err := a.emit(Observed{At: snap.At, Mailboxes: len(snap.Mailboxes), Again: again}); err != nil {
 		return err
 	}
@@ -88,10 +89,10 @@ func (a *apply) settle(snap *planner.Snapshot) error {
 			return err
 		}
 	}
-	if len(news) == 0 {
-		return nil
+	if len(news) > 0 {
+		a.journal.known().into(snap, a.State)
 	}
-	return remember(snap, a.State)
+	return nil
 }
 
 // judge decides which steps of the build must not run now, and why.

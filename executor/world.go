@@ -30,12 +30,12 @@ func Observe(ctx context.Context, world World, state *State, depth planner.Depth
 	if err != nil {
 		return planner.Snapshot{}, err
 	}
-	return snap, remember(&snap, state)
+	known, err := state.Known()
+	known.into(&snap, state)
+	return snap, err
 }
 
-// remember adds what the journal knows.
-func remember(snap *planner.Snapshot, state *State) error {
-	known, err := state.Known()
-	snap.Lineage, snap.Records, snap.Facts, snap.Recovered = state.Lineage, known.Records, known.Facts, known.Recovered
-	return err
+// into adds what the journal knows to a snapshot.
+func (k Known) into(snap *planner.Snapshot, state *State) {
+	snap.Lineage, snap.Records, snap.Facts, snap.Recovered = state.Lineage, k.Records, k.Facts, k.Recovered
 }

@@ -153,9 +153,7 @@ func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor
 	ticks, halt := c.Tick(time.Second)
 	defer halt()
 	r.Self, r.Ticks, r.Tool, r.Sleep, r.Stop, r.Wait = self, ticks, c.Version, c.Sleep, c.Stop, o.wait
-	r.Approved = func(ctx context.Context) ([]executor.Approval, error) {
-		return executor.Approvals(ctx, c.dir, r.Plan, c.Now(), c.names()...)
-	}
+	r.Approved = c.approved(r.Plan)
 	p := newProgress(c, r.Plan)
 	defer p.clear()
 	if o.json {

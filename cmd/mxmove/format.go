@@ -34,6 +34,7 @@ func (c *cli) write(plan *planner.Plan, s shape, opt render.Options) error {
 		s.format = "json"
 	}
 	opt.Full, opt.Limit = s.full, s.limit
+	opt.Approvals = c.countApprovals(plan)
 	if s.since != "" {
 		earlier, err := readPlan(s.since)
 		if err != nil {

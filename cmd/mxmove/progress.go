@@ -250,6 +250,9 @@ func (p *progress) texts(m text.Msg, parts ...string) []string {
 
 // done is a step's outcome: what was copied, then whatever else happened.
 func (p *progress) done(e executor.StepDone) string {
+	if e.Step.Kind() != (planner.CopyMailbox{}).Kind() {
+		return p.cat.Text(e.Msg())
+	}
 	t := e.Tally
 	if t == (planner.Tally{}) {
 		return p.cat.T("cmd.progress.nothing", "subject", e.Step.Subject())

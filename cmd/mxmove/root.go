@@ -72,7 +72,8 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetFlagErrorFunc(noSuchFlag)
 	root.AddCommand(
 		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c),
-		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApplyCommand(c), newStatusCommand(c), newVerifyCommand(c),
+		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApproveCommand(c), newApprovalsCommand(c), newApplyCommand(c),
+		newAttestCommand(c), newStatusCommand(c), newVerifyCommand(c),
 		newRetryCommand(c), newReportCommand(c), newTraceCommand(c), newLedgerCommand(c),
 		newUnlockCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
 	)

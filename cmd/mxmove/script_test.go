@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			all := servers{}
 			e.Values[serversKey{}] = all
+			e.Values[worldKey{}] = map[string]*scriptWorld{}
 			e.Defer(func() {
 				for _, s := range all {
 					s.Close()
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "fail": scriptFail,
 			"count": scriptCount, "same": scriptSame, "messages": scriptMessages, "expand": scriptExpand, "holdlock": scriptHoldLock,
-			"remove": scriptRemove,
+			"remove": scriptRemove, "world": scriptWorldCmd, "clock": scriptClock, "did": scriptDid,
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
@@ -61,8 +62,8 @@ func scriptMxmove(ts *testscript.TestScript, neg bool, args []string) {
 		switch name {
 		case "code":
 			want = n
-		case "answer":
-			c.answer = value + "\n"
+		case "answer": // a line of the terminal; several are typed in turn
+			c.answer += value + "\n"
 		case "screen":
 			c.screen = n
 		}
@@ -70,6 +71,10 @@ func scriptMxmove(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if neg {
 		ts.Fatalf("say code=N")
+	}
+	if w := worldOf(ts); w != nil {
+		c.now = w.clock
+		c.open = func(opening) (world, error) { return w, nil }
 	}
 	c.args = inWork(ts, args)
 	if len(args) > 0 && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--dir") }) {
@@ -89,7 +94,10 @@ func inWork(ts *testscript.TestScript, args []string) []string {
 	args = slices.Clone(args)
 	for i, a := range args {
 		_, err := os.Stat(ts.MkAbs(a))
-		if err == nil || strings.HasSuffix(a, ".plan") || strings.HasSuffix(a, ".snapshot") || i > 0 && args[i-1] == "--dir" {
+		if i == 0 { // a command
+			continue
+		}
+		if err == nil || strings.HasSuffix(a, ".plan") || strings.HasSuffix(a, ".snapshot") || args[i-1] == "--dir" {
 			args[i] = ts.MkAbs(a)
 		}
 	}
@@ -274,7 +282,7 @@ func TestEveryCommandHasAScript(t *testing.T) {
 			t.Errorf("no script calls %s", cmd.Name())
 		}
 	}
-	if got := slices.Sorted(maps.Keys(codes)); !slices.Equal(got, []string{"0", "1", "2", "3", "4"}) {
+	if got := slices.Sorted(maps.Keys(codes)); !slices.Equal(got, []string{"0", "1", "2", "3", "4", "5"}) {
 		t.Errorf("the scripts see exit codes %v", got)
 	}
 }

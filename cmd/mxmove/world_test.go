@@ -17,6 +17,7 @@ type call struct {
 	answer string            // on a terminal, if not ""
 	screen int               // cells of the terminal; 0: a pipe
 	open   func(opening) (world, error)
+	now    func() time.Time // nil: the system's
 }
 
 // ended is how a call ended.
@@ -30,10 +31,14 @@ func (c call) env(out, errors *bytes.Buffer) *env {
 	if open == nil {
 		open = openWorld
 	}
+	now := c.now
+	if now == nil {
+		now = time.Now
+	}
 	return &env{
 		Stdin: strings.NewReader(c.answer), Stdout: out, Stderr: errors,
 		Terminal: func() bool { return c.answer != "" }, Screen: func() int { return c.screen },
-		Now: time.Now, Getenv: func(name string) string { return c.vars[name] },
+		Now: now, Getenv: func(name string) string { return c.vars[name] },
 		Environ: func() []string {
 			var all []string
 			for k, v := range c.vars {
@@ -41,7 +46,7 @@ func (c call) env(out, errors *bytes.Buffer) *env {
 			}
 			return all
 		},
-		Self: executor.Self{Who: "zhang.wei@pc-07", Host: "pc-07", PID: 8812, Now: time.Now, Alive: func(pid int) bool { return pid == 8812 }},
+		Self: executor.Self{Who: "zhang.wei@pc-07", Host: "pc-07", PID: 8812, Now: now, Alive: func(pid int) bool { return pid == 8812 }},
 		Tick: func(d time.Duration) (<-chan time.Time, func()) {
 			t := time.NewTicker(d)
 			return t.C, t.Stop
