@@ -111,6 +111,7 @@ var language = &block{blocks: []*block{
 		{name: "version", typ: typText, example: `">= 0.1"`},
 		{name: "language", typ: typText, oneOf: []string{"en", "zh-CN"}, example: `"zh-CN"`},
 		{name: "state", typ: typText, def: `".mxmove"`, example: `"/srv/mxmove/acme"`},
+		{name: "mirror", typ: typText, example: `"/mnt/nas/mxmove/acme"`},
 		{name: "identity", typ: typText, example: `"~/.config/mxmove/key.txt"`},
 	}},
 	sourceBlock, targetBlock, rosterBlock, historyBlock, cutoverBlock,

@@ -25,6 +25,7 @@ type Migration struct {
 	Version  string `json:"version,omitempty"`  // constraint on mxmove's version
 	Language string `json:"language,omitempty"` // en or zh-CN
 	State    string `json:"state"`              // absolute or relative to the spec's directory
+	Mirror   string `json:"mirror,omitempty"`   // directory that gets a copy of the journal; absolute or relative to the spec's directory
 	Identity string `json:"identity,omitempty"` // path of the age identity of the sealed store
 	At       Pos    `json:"at"`
 }

@@ -40,6 +40,7 @@ func (l *loader) migration(b *hclsyntax.Block) {
 		{name: "version", into: &m.Version, at: &versionAt},
 		{name: "language", into: &m.Language},
 		{name: "state", into: &m.State},
+		{name: "mirror", into: &m.Mirror},
 		{name: "identity", into: &m.Identity},
 	}, nil)
 	if !validLabel(m.Name) {

@@ -66,6 +66,7 @@ func TestEachGate(t *testing.T) {
 		"settings":  {func(v *gateView) { v.settings = true }, "same", []string{"gate.settings"}},
 		"hold":      {func(v *gateView) { v.held = true }, "hold", []string{"gate.hold"}},
 		"mirror":    {func(v *gateView) { v.mirror = errors.New("gone") }, "mirror", []string{"gate.mirror"}},
+		"lineage":   {func(v *gateView) { v.loose = true }, "lineage", []string{"gate.lineage"}},
 		"directory": {func(v *gateView) { v.directory = []string{"+ wwB/x"} }, "directory", []string{"MERGE-07"}},
 		"approvals": {func(v *gateView) { v.plan = withCutover(p, func(c *config.Cutover) { c.Approvals = 1 }) }, "approvals", []string{"gate.approvals"}},
 		"approval that does not count": {func(v *gateView) {

@@ -60,7 +60,7 @@ func everyEvent() []Event {
 		Stopping{Running: 3},
 		RunRefused{Reasons: []config.Finding{why}},
 	}
-	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "mirror", "start"} {
+	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "lineage", "mirror", "start"} {
 		events = append(events, GateChecked{Gate: gate, Open: true}, GateChecked{Gate: gate, Reasons: []config.Finding{why}})
 	}
 	for _, r := range []Reason{ReasonDone, ReasonRefused, ReasonFailed, ReasonWaitingWindow, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped, ReasonError} {
@@ -123,7 +123,7 @@ func TestEveryEventHasATextAndAnExample(t *testing.T) {
 // Whatever is refused, held, failed or left has all its texts.
 func TestEveryRefusalHasItsTexts(t *testing.T) {
 	var msgs []text.Msg
-	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step|gate|act|approval|attest)\.[a-z.-]+[a-z])"`)
+	codes := regexp.MustCompile(`"((?:state|lock|journal|apply|step|gate|act|approval|attest|mirror|recover)\.[a-z.-]+[a-z])"`)
 	sources, _ := filepath.Glob("*.go")
 	for _, name := range sources {
 		b, err := os.ReadFile(name)

@@ -31,11 +31,12 @@ type gateView struct {
 	approvals      []Approval
 	directory      []string // what changed in the directories since the freeze
 	mirror         error
+	loose          bool // the lineage is not committed beside the spec
 }
 
 func (a *apply) view(ctx context.Context) (gateView, error) {
 	v := gateView{plan: a.Plan, built: a.built, now: a.Self.Now(), stale: a.stale, foreign: a.foreign, undone: a.undone,
-		mirror: a.journal.mirrored()}
+		mirror: a.journal.mirrored(), loose: !a.State.Committed}
 	v.settings = a.AtHand != nil && !sameSettings(a.Plan.Spec, a.AtHand)
 	v.why, v.held = a.State.held()
 	if a.Approved != nil {
@@ -60,6 +61,7 @@ func cutoverGates(v gateView) []gate {
 		{"guards", v.guards()},
 		{"directory", v.frozen()},
 		{"hold", v.onHold()},
+		{"lineage", v.kept()},
 		{"mirror", v.mirrored()},
 	}
 }
@@ -175,6 +177,15 @@ func (v gateView) onHold() []config.Finding {
 		return nil
 	}
 	return []config.Finding{reason("gate.hold", "why", cmp.Or(v.why, "-"))}
+}
+
+// kept: without a committed lineage a lost state directory would be replaced
+// by a new one that knows nothing of what was done.
+func (v gateView) kept() []config.Finding {
+	if !v.loose {
+		return nil
+	}
+	return []config.Finding{reason("gate.lineage", "file", LineageFile)}
 }
 
 func (v gateView) mirrored() []config.Finding {

@@ -196,12 +196,17 @@ type journal struct {
 	lines  []Line // all, so that a look need not read them again
 	prev   string
 	failed error
+	mirror *mirror // nil: none
 }
 
 // openJournal opens the journal for appending and cuts off a torn last line;
 // cut is the number of octets that went with it.
 func openJournal(s *State) (j *journal, cut int, err error) {
 	lines, good, size, err := readJournal(s)
+	if err != nil {
+		return nil, 0, err
+	}
+	copied, err := s.openMirror(good)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -222,7 +227,7 @@ func openJournal(s *State) (j *journal, cut int, err error) {
 		f.Close()
 		return nil, 0, stateFault("journal.write", s.Journal(), err)
 	}
-	j = &journal{path: s.Journal(), file: f, lines: lines, prev: s.Lineage}
+	j = &journal{path: s.Journal(), file: f, lines: lines, prev: s.Lineage, mirror: copied}
 	if len(lines) > 0 {
 		j.prev = lines[len(lines)-1].Hash
 	}
@@ -249,11 +254,11 @@ func (j *journal) append(l Line) error {
 		return j.failed
 	}
 	j.lines, j.prev = append(j.lines, l), l.Hash
+	if j.mirror != nil {
+		j.mirror.append(b)
+	}
 	return nil
 }
-
-// mirrored says why the mirror lacks lines; nil: it has all, or there is none.
-func (j *journal) mirrored() error { return nil }
 
 // head is the number and the hash of the last line.
 func (j *journal) head() (int, string) {
@@ -269,4 +274,8 @@ func (j *journal) known() Known {
 	return Fold(j.lines)
 }
 
-func (j *journal) close() error { return j.file.Close() }
+func (j *journal) close() error {
+	j.mirrored() // what it lacks now the next run brings
+	j.mirror.close()
+	return j.file.Close()
+}

@@ -138,7 +138,13 @@ func (a *apply) begins(ctx context.Context, s planner.Step) (bool, error) {
 		return false, nil
 	}
 	a.began++
-	return true, a.emit(ActStarted{Step: s.ID, Who: a.Self.Who})
+	if err := a.emit(ActStarted{Step: s.ID, Who: a.Self.Who}); err != nil {
+		return false, err
+	}
+	if err := a.journal.mirrored(); err != nil { // nobody was told to press yet
+		return false, a.emit(ActNever{Step: s.ID, Who: a.Self.Who, Evidence: err.Error()})
+	}
+	return true, nil
 }
 
 // validUntil is when what a person prepared must be looked at again.

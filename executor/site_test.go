@@ -37,6 +37,7 @@ type site struct {
 	wait   bool
 	slept  []time.Duration
 	signed []Approval
+	mirror string // of the state directory
 }
 
 // siteSpec is a company of n people; route is imap or merge.
@@ -76,6 +77,9 @@ func newSite(t testing.TB, route string) *site {
 	s := &site{dir: quickDir(t), spec: siteSpec(route, 2), now: siteStart}
 	s.build()
 	s.answer = s.everybodyDoes
+	if _, err := InitState(s.dir, ""); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -142,6 +146,7 @@ func (s *site) state(t testing.TB) *State {
 	if err != nil {
 		t.Fatal(err)
 	}
+	state.Mirror = s.mirror
 	return state
 }
 

@@ -22,6 +22,9 @@ const LineageFile = "mxmove.lineage"
 type State struct {
 	Dir     string // absolute
 	Lineage string // who this directory belongs to: 32 hexadecimal digits
+	Mirror  string // directory that gets a copy of the journal; "": none
+
+	Committed bool // the lineage stands beside the spec, too
 }
 
 // Ledger is the directory of the mailboxes' ledgers.
@@ -93,7 +96,7 @@ func OpenState(specDir, dir string) (*State, error) {
 	case committed != "" && committed != local:
 		return nil, refuse("state.other", "path", dir, "lineage", committed, "found", local)
 	case local != "":
-		state := &State{Dir: dir, Lineage: local}
+		state := &State{Dir: dir, Lineage: local, Committed: committed != ""}
 		return state, state.ensure()
 	}
 	return createState(dir, newLineage(rand.Reader))
@@ -111,10 +114,8 @@ func InitState(specDir, dir string) (*State, error) {
 	if _, err := os.Stat(path); err == nil {
 		return state, nil
 	}
-	if err := writeFile(path, []byte(state.Lineage+"\n"), 0o644); err != nil {
-		return nil, stateFault("state.write", path, err)
-	}
-	return state, nil
+	state.Committed = true
+	return state, commitLineage(specDir, state.Lineage)
 }
 
 func resolve(specDir, dir string) (string, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,12 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 	state, err := executor.OpenState(c.dir, spec.Migration.State)
 	if err != nil {
 		return nil, nil, err
+	}
+	if m := spec.Migration.Mirror; m != "" {
+		state.Mirror = m
+		if !filepath.IsAbs(m) {
+			state.Mirror = c.beside(m)
+		}
 	}
 	w, err := c.OpenWorld(opening{Spec: spec, Secrets: secrets, SpecDir: c.dir, State: state,
 		Environ: c.Environ(), Version: c.Version, Now: c.Now})

@@ -75,7 +75,7 @@ func newRoot(c *cli) *cobra.Command {
 		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApproveCommand(c), newApprovalsCommand(c), newApplyCommand(c),
 		newAttestCommand(c), newStatusCommand(c), newVerifyCommand(c),
 		newRetryCommand(c), newReportCommand(c), newTraceCommand(c), newLedgerCommand(c),
-		newUnlockCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
+		newUnlockCommand(c), newRecoverCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
 	)
 	root.SetHelpCommand(newHelpCommand(c))
 	return root

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	mem "github.com/mxmove/mxmove/providers/memory"
@@ -156,6 +157,8 @@ func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 	if spec, ok := scriptSpecs[args[0]]; ok {
 		ts.Check(os.WriteFile(ts.MkAbs("main.hcl"), []byte(spec), 0o600))
 		ts.Value(worldKey{}).(map[string]*scriptWorld)[""] = newScriptWorld(ts)
+		_, err := executor.InitState(ts.MkAbs("."), "")
+		ts.Check(err)
 		return
 	}
 	w := worldOf(ts)
