@@ -26,7 +26,7 @@ func build(spec *config.Spec, s Snapshot, now time.Time, off rules) *Plan {
 	spec, s = ordered(spec, s)
 	b := newBuilder(spec, s, now, off)
 	b.plan()
-	found := slices.Concat(findings(spec, s, now), b.found, ruleFindings(b), b.cannot())
+	found := slices.Concat(findings(spec, s, b.boxes, now), b.found, ruleFindings(b), b.cannot())
 	return &Plan{
 		Format:   Format,
 		Lineage:  s.Lineage,
@@ -80,8 +80,22 @@ func sortedBy[T any](list []T, key func(T) string) []T {
 	return list
 }
 
-// byWave orders by the wave's name, rows without a wave last, then by address.
-func byWave(a, b config.Mailbox) int {
+// inWaves gives a copy of rows in the order of their waves' names, those
+// without a wave last, then of addresses. Rows are large: each is moved once.
+func inWaves(rows []config.Mailbox) []config.Mailbox {
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(byWave(&rows[i], &rows[j]), i-j) })
+	sorted := slices.Clone(rows)
+	for to, from := range order {
+		sorted[to] = rows[from]
+	}
+	return sorted
+}
+
+func byWave(a, b *config.Mailbox) int {
 	if (a.Wave == "") != (b.Wave == "") {
 		if a.Wave == "" {
 			return 1

@@ -88,15 +88,17 @@ func (b *builder) wizardRows() []string {
 
 // pass adds a copy of one person's mail in a phase.
 func (b *builder) pass(p person, in Phase, needs []StepID) StepID {
-	op := b.passOp(p, in)
-	id := IDOf(op)
+	op, id := b.passOp(p, in), p.first
+	if in != Copy {
+		id = IDOf(op)
+	}
 	box, rec := b.boxes[p.Address], b.records[id]
 	work := b.passWork(p, in, box, rec)
 	if b.off.presenceByCount && in != Drain && box.Behind == (Gap{}) && b.hasFirst(p) {
 		return id
 	}
 	needs = append(slices.Clone(needs), b.accountNeeds(p)...)
-	b.add(op, work, needs...)
+	b.addAs(id, op, work, needs...)
 	if work {
 		b.steps[b.at[id]].Estimate = estimate(box, rec)
 	}

@@ -74,11 +74,17 @@ type temp struct {
 }
 
 func newBuilder(spec *config.Spec, s Snapshot, now time.Time, off rules) *builder {
+	b := survey(spec, s, now, off)
+	b.people = b.whoIsWho()
+	return b
+}
+
+// survey is a builder that knows what became of domains and acts, not who is who.
+func survey(spec *config.Spec, s Snapshot, now time.Time, off rules) *builder {
 	b := &builder{spec: spec, s: s, now: now, off: off, route: spec.Target.Procedure,
 		index: indexOf(s), at: map[StepID]int{}, raised: map[StepID]bool{}, shared: map[string]StepID{}}
 	b.over = spec.Cutover != nil && now.After(spec.Cutover.Closes)
 	b.left = b.departures()
-	b.people = b.whoIsWho()
 	b.reckon()
 	b.pressed = true
 	if op := b.pressOp(); op != nil {
@@ -141,7 +147,11 @@ func (b *builder) plan() {
 
 // add gives a step and its ID. Needs that do not stand are taken out at the end.
 func (b *builder) add(op Op, work bool, needs ...StepID) StepID {
-	id := IDOf(op)
+	return b.addAs(IDOf(op), op, work, needs...)
+}
+
+// addAs is add for who reckoned the ID already.
+func (b *builder) addAs(id StepID, op Op, work bool, needs ...StepID) StepID {
 	if _, twice := b.at[id]; twice {
 		return id
 	}

@@ -2,8 +2,6 @@ package planner
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -58,20 +56,6 @@ func newerFormat(theirs, ours int) *Refused {
 	return refused("plan.format", "theirs", strconv.Itoa(theirs), "ours", strconv.Itoa(ours))
 }
 
-// hash is "" for a plan that cannot be encoded, which no other plan has.
-func (p *Plan) hash() string {
-	rest := *p
-	rest.ID = ""
-	h := sha256.New()
-	e := json.NewEncoder(h)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(&rest); err != nil {
-		return ""
-	}
-	sum := hex.EncodeToString(h.Sum(nil))
-	return sum[:4] + "-" + sum[4:8]
-}
-
 func marshal(p *Plan) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -108,17 +92,7 @@ type stepFile struct {
 }
 
 // MarshalJSON stores the op with its kind.
-func (s Step) MarshalJSON() ([]byte, error) {
-	kind := ""
-	if s.Op != nil {
-		kind = s.Op.Kind()
-	}
-	return json.Marshal(struct {
-		plainStep
-		Kind string `json:"kind"`
-		Op   Op     `json:"op"`
-	}{plainStep(s), kind, s.Op})
-}
+func (s Step) MarshalJSON() ([]byte, error) { return appendStep(nil, &s) }
 
 // UnmarshalJSON refuses kinds that this version does not know and an ID that
 // is not the op's.

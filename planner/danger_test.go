@@ -32,6 +32,9 @@ func (l *life) dangerous(t *rapid.T) string {
 		if l.sh.route == "imap" || l.sh.route == "fresh" || l.pressedByUs() || l.anySwitched() {
 			return ""
 		}
+		if l.spec.Roster.Departures()[row.Address].Leaves() {
+			return "" // who leaves is given no mailbox
+		}
 		if _, planned := l.plan.Step(l.putMember(row)); planned && l.records[l.putMember(row)].Outcome == 0 {
 			return "" // making it is part of the plan
 		}

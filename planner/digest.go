@@ -20,10 +20,20 @@ func Digest(spec *config.Spec) string {
 }
 
 func meaning(spec *config.Spec) config.Spec {
+	m := withoutRows(spec)
+	m.Roster.Mailboxes = inWaves(spec.Roster.Mailboxes)
+	for i := range m.Roster.Mailboxes {
+		m.Roster.Mailboxes[i].At = config.Pos{}
+	}
+	return m
+}
+
+// withoutRows is the meaning of all but the roster's mailboxes.
+func withoutRows(spec *config.Spec) config.Spec {
 	m := *spec
 	m.Migration = config.Migration{Name: spec.Migration.Name}
 	m.Source, m.Target = sideMeaning(spec.Source), sideMeaning(spec.Target)
-	m.Roster = config.Roster{Skip: sortedCopy(spec.Roster.Skip), Mailboxes: rowsMeaning(spec.Roster.Mailboxes)}
+	m.Roster = config.Roster{Skip: sortedCopy(spec.Roster.Skip)}
 	if spec.History != nil {
 		h := *spec.History
 		h.At, h.Skip = config.Pos{}, sortedCopy(h.Skip)
@@ -78,15 +88,6 @@ func sideMeaning(s config.Side) config.Side {
 	s = placeless(s)
 	s.Aliases = sortedCopy(s.Aliases)
 	return s
-}
-
-func rowsMeaning(rows []config.Mailbox) []config.Mailbox {
-	rows = slices.Clone(rows)
-	for i := range rows {
-		rows[i].At = config.Pos{}
-	}
-	slices.SortStableFunc(rows, byWave)
-	return rows
 }
 
 func sortedCopy(list []string) []string { return slices.Sorted(slices.Values(list)) }

@@ -48,7 +48,7 @@ type Undo struct {
 // WayBack tells what it would take to go back now.
 func (p *Plan) WayBack() Back {
 	back := Back{Open: true}
-	b := newBuilder(p.Spec, p.Observed, p.Observed.At, rules{})
+	b := survey(p.Spec, p.Observed, p.Observed.At, rules{})
 	for _, z := range b.zones() {
 		if b.switched(z) {
 			back.Switched = append(back.Switched, z.Domain)

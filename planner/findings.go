@@ -15,13 +15,13 @@ import (
 const recordsFresh = 24 * time.Hour
 
 // findings tells what the spec's author should know of the world.
-func findings(spec *config.Spec, s Snapshot, now time.Time) []config.Finding {
+func findings(spec *config.Spec, s Snapshot, boxes map[string]Mailbox, now time.Time) []config.Finding {
 	found := slices.Clone(s.Findings)
 	found = append(found, unseenServers(s)...)
 	switch p := spec.Target.Procedure; {
 	case spec.History != nil:
-		found = append(found, unseenMailboxes(spec, s)...)
-		found = append(found, quotas(spec, s)...)
+		found = append(found, unseenMailboxes(spec, s, boxes)...)
+		found = append(found, quotas(spec, boxes)...)
 		found = append(found, lostRecords(spec, s)...)
 		found = append(found, targetGaps(s)...)
 	case p != config.ProcedureMerge && p != config.ProcedureUpgrade: // there the vendor carries the mail
@@ -57,9 +57,8 @@ func unseenServers(s Snapshot) []config.Finding {
 
 // unseenMailboxes names each row of which a side could not be seen. A server
 // that is out of reach is told once, not for each mailbox.
-func unseenMailboxes(spec *config.Spec, s Snapshot) []config.Finding {
+func unseenMailboxes(spec *config.Spec, s Snapshot, boxes map[string]Mailbox) []config.Finding {
 	var found []config.Finding
-	boxes := indexOf(s).boxes
 	for _, row := range spec.Roster.Mailboxes {
 		m := boxes[row.Address]
 		if err := m.Source.Seen.Err; err != nil && s.Source.Seen.Err == nil {
@@ -78,9 +77,8 @@ func at(row config.Mailbox, f config.Finding) config.Finding {
 }
 
 // quotas warns of mail that will not fit by the target's own word.
-func quotas(spec *config.Spec, s Snapshot) []config.Finding {
+func quotas(spec *config.Spec, boxes map[string]Mailbox) []config.Finding {
 	var found []config.Finding
-	boxes := indexOf(s).boxes
 	for _, row := range spec.Roster.Mailboxes {
 		m := boxes[row.Address]
 		need := m.Target.Bytes + m.Behind.Bytes
@@ -95,22 +93,24 @@ func quotas(spec *config.Spec, s Snapshot) []config.Finding {
 // lostRecords finds mail that was copied for a row that is gone or that now
 // has other ends: it stays at the target, and nobody looks after it.
 func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
-	steps, rows := map[StepID]bool{}, map[string]config.Mailbox{}
-	left := spec.Roster.Departures()
-	for _, row := range spec.Roster.Mailboxes {
-		steps[IDOf(passOf(spec, row, left[row.Address], Copy))] = true
-		rows[row.Address] = row
+	rows, left := map[string]int{}, spec.Roster.Departures()
+	for i, row := range spec.Roster.Mailboxes {
+		rows[row.Address] = i
 	}
 	var found []config.Finding
 	for _, r := range s.Records {
-		if steps[r.Step] || r.Step.Kind() != (CopyMailbox{}).Kind() || r.Tally == (Tally{}) {
+		if r.Step.Kind() != (CopyMailbox{}).Kind() || r.Tally == (Tally{}) {
 			continue
 		}
 		address := r.Step.Subject()
-		if row, ok := rows[address]; ok {
-			found = append(found, at(row, warning(address, "plan.row-changed", "address", address)))
-		} else {
+		i, ok := rows[address]
+		if !ok {
 			found = append(found, warning(address, "plan.row-gone", "address", address))
+			continue
+		}
+		row := spec.Roster.Mailboxes[i]
+		if r.Step != IDOf(passOf(spec, row, left[address], Copy)) {
+			found = append(found, at(row, warning(address, "plan.row-changed", "address", address)))
 		}
 	}
 	return found

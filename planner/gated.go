@@ -26,8 +26,8 @@ func (p *Plan) gated(off rules) string {
 // Settings is the part of a spec that approvals bind, without places. Two
 // specs whose Settings differ in JSON differ in what was approved.
 func Settings(spec *config.Spec) config.Spec {
-	m := meaning(spec)
-	m.Roster.Mailboxes, m.Roster.Shared, m.Roster.Groups, m.Roster.Leavers = nil, nil, nil, nil
+	m := withoutRows(spec)
+	m.Roster.Shared, m.Roster.Groups, m.Roster.Leavers = nil, nil, nil
 	m.History = nil
 	m.Source.IMAP.Limits, m.Target.IMAP.Limits = config.Limits{}, config.Limits{}
 	return m

@@ -25,8 +25,11 @@ func EndpointOf(at config.IMAP, login string) Endpoint {
 // IDOf names a step by what it does: KIND SUBJECT @HASH, the hash being the
 // first 8 hexadecimal digits of SHA-256 over kind, subject and identity.
 func IDOf(op Op) StepID {
-	h := hashOf(append([]string{op.Kind(), op.Subject()}, op.Identity()...)...)
-	return StepID(op.Kind() + " " + op.Subject() + " @" + h[:8])
+	kind, subject := op.Kind(), op.Subject()
+	sum := sumOf(append([]string{kind, subject}, op.Identity()...))
+	var hash [8]byte
+	hex.Encode(hash[:], sum[:4])
+	return StepID(kind + " " + subject + " @" + string(hash[:]))
 }
 
 // Subject is the middle of the ID: whom or what the step is about.
@@ -50,14 +53,14 @@ func (id StepID) Kind() string {
 // hashOf hashes each part with its length before it, so that no two lists of
 // parts give the same octets.
 func hashOf(parts ...string) string {
-	n := 0
-	for _, p := range parts {
-		n += 8 + len(p)
-	}
-	all := make([]byte, 0, n)
+	sum := sumOf(parts)
+	return hex.EncodeToString(sum[:])
+}
+
+func sumOf(parts []string) [sha256.Size]byte {
+	all := make([]byte, 0, 256) // most need no more, and stay off the heap
 	for _, p := range parts {
 		all = append(binary.BigEndian.AppendUint64(all, uint64(len(p))), p...)
 	}
-	sum := sha256.Sum256(all)
-	return hex.EncodeToString(sum[:])
+	return sha256.Sum256(all)
 }

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mxmove/mxmove/config"
@@ -10,7 +9,7 @@ import (
 // whoIsWho finds each row's account in the target's directory, and the
 // members without a row that are given a mailbox.
 func (b *builder) whoIsWho() []person {
-	rows := slices.SortedStableFunc(slices.Values(b.spec.Roster.Mailboxes), byWave)
+	rows := inWaves(b.spec.Roster.Mailboxes)
 	dir := directoryOf(b.tenant())
 	people := make([]person, 0, len(rows))
 	taken := map[string]bool{}
