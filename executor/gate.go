@@ -46,8 +46,9 @@ func (a *apply) tellCompared() error {
 			before++
 		}
 	}
+	tail := switched(a.built)
 	for _, s := range a.built.Steps {
-		if _, out := a.left[s.ID]; !out && !a.aside[s.ID] && s.Op.Traits().Phase <= a.Through && due(s, a.built.Observed) {
+		if _, out := a.left[s.ID]; !out && !a.aside[s.ID] && s.Op.Traits().Phase <= a.Through && due(s, a.built.Observed, tail) {
 			todo++
 		}
 	}

@@ -19,6 +19,7 @@ type walk struct {
 	needed map[planner.StepID]bool  // had work when the world was looked at, or is due
 	turn   map[planner.StepID]phase // of those that had or have their turn in this run
 	fresh  map[planner.StepID]bool  // ended since the look: what they changed was not seen yet
+	busy   map[string]bool          // mailboxes with a pass under way: two at once would double mail
 	first  int                      // of the queue, before it everything has its turn
 	broken bool                     // a step of Cutover failed: no further one of it in this run
 }
@@ -39,15 +40,16 @@ const (
 // steps had in this run. A converging step that has been carried out before
 // yields to the others, the longest-waiting first.
 func newWalk(built *planner.Plan, out map[planner.StepID]bool, turns map[planner.StepID]phase) *walk {
-	w := &walk{needed: map[planner.StepID]bool{}, turn: turns, fresh: map[planner.StepID]bool{}}
+	w := &walk{needed: map[planner.StepID]bool{}, turn: turns, fresh: map[planner.StepID]bool{}, busy: map[string]bool{}}
 	last := map[planner.StepID]time.Time{}
 	for _, r := range built.Observed.Records {
 		if r.Outcome > 0 {
 			last[r.Step] = r.OutcomeAt
 		}
 	}
+	tail := switched(built)
 	for _, s := range built.Steps {
-		if s.Work || !out[s.ID] && due(s, built.Observed) {
+		if s.Work || !out[s.ID] && due(s, built.Observed, tail) {
 			w.needed[s.ID] = true
 			if !out[s.ID] {
 				w.queue = append(w.queue, s)
@@ -81,10 +83,11 @@ func yields(s planner.Step, last map[planner.StepID]time.Time) int {
 
 // due says whether a step gets a turn: it has work, or it copies a mailbox
 // that nobody has looked into just now, so that only its own pass can tell
-// what came since.
-func due(s planner.Step, seen planner.Snapshot) bool {
+// what came since. Passes of Drain are due only in the tail, those of Freeze
+// never without work.
+func due(s planner.Step, seen planner.Snapshot, tail bool) bool {
 	op, ok := s.Op.(planner.CopyMailbox)
-	if s.Work || !ok || op.In == planner.Freeze {
+	if s.Work || !ok || op.In == planner.Freeze || op.In == planner.Drain && !tail {
 		return s.Work
 	}
 	box, _ := slices.BinarySearchFunc(seen.Mailboxes, s.Op.Subject(), byAddress)
@@ -93,6 +96,12 @@ func due(s planner.Step, seen planner.Snapshot) bool {
 	}
 	m := seen.Mailboxes[box]
 	return m.Address != s.Op.Subject() || !looked(m.Source.Seen, seen.At) || !looked(m.Target.Seen, seen.At)
+}
+
+// switched reports whether a domain's mail goes to the target already.
+func switched(built *planner.Plan) bool {
+	drains := slices.ContainsFunc(built.Steps, func(s planner.Step) bool { return s.Op.Traits().Phase == planner.Drain })
+	return drains && len(built.WayBack().Switched) > 0
 }
 
 func byAddress(m planner.Mailbox, address string) int {
@@ -123,6 +132,9 @@ func (w *walk) next(alone bool) (planner.Step, bool) {
 		}
 		if goesAlone(s) == alone && w.ready(s) {
 			w.turn[s.ID] = running
+			if passes(s) {
+				w.busy[s.Op.Subject()] = true
+			}
 			return s, true
 		}
 	}
@@ -138,7 +150,7 @@ func goesAlone(s planner.Step) bool {
 }
 
 func (w *walk) ready(s planner.Step) bool {
-	if w.broken && s.Op.Traits().Phase == planner.Cutover {
+	if w.broken && s.Op.Traits().Phase == planner.Cutover || passes(s) && w.busy[s.Op.Subject()] {
 		return false
 	}
 	return !slices.ContainsFunc(s.Needs, func(id planner.StepID) bool {
@@ -146,10 +158,22 @@ func (w *walk) ready(s planner.Step) bool {
 	})
 }
 
+// passes reports a pass over a mailbox.
+func passes(s planner.Step) bool {
+	switch s.Op.(type) {
+	case planner.CopyMailbox, planner.ArchiveMailbox:
+		return true
+	}
+	return false
+}
+
 // end of a turn. What waits for a pass may start at once; what waits for
 // another kind of step waits for the next look, since that may show more to do.
 func (w *walk) end(s planner.Step, how phase) {
 	w.turn[s.ID] = how
+	if passes(s) {
+		delete(w.busy, s.Op.Subject())
+	}
 	t := s.Op.Traits()
 	w.fresh[s.ID] = how == done && t.Repeat != planner.Converge
 	w.broken = w.broken || how == failed && t.Phase == planner.Cutover

@@ -120,8 +120,36 @@ func TestDueTrustsOnlyAFreshLook(t *testing.T) {
 	} {
 		m := seenNow(alice)
 		c.change(&m)
-		if got := due(s, planner.Snapshot{At: epoch, Mailboxes: []planner.Mailbox{m}}); got != c.due {
+		if got := due(s, planner.Snapshot{At: epoch, Mailboxes: []planner.Mailbox{m}}, false); got != c.due {
 			t.Errorf("%s: due %t", name, got)
+		}
+	}
+}
+
+// Two passes over one mailbox never run at once, whatever their phases; a pass
+// of Drain is due only where mail goes to the target already.
+func TestOnePassAMailbox(t *testing.T) {
+	p := &planner.Plan{Spec: testSpec(alice)}
+	for _, in := range []planner.Phase{planner.Copy, planner.Freeze, planner.Drain} {
+		op := planner.CopyMailbox{Address: alice, In: in}
+		p.Steps = append(p.Steps, planner.Step{ID: planner.IDOf(op), Op: op, Work: true})
+	}
+	w := newWalk(p, nil, map[planner.StepID]phase{})
+	for range 3 {
+		s, ok := w.next(false)
+		if !ok {
+			t.Fatal("no pass may start")
+		}
+		if other, two := w.next(false); two {
+			t.Fatalf("%s beside %s", other.ID, s.ID)
+		}
+		w.end(s, done)
+	}
+	for tail, want := range map[bool]bool{false: false, true: true} {
+		s := p.Steps[2]
+		s.Work = false
+		if got := due(s, planner.Snapshot{}, tail); got != want {
+			t.Errorf("in the tail %v: due %v", tail, got)
 		}
 	}
 }

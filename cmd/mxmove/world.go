@@ -10,6 +10,7 @@ import (
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/manual"
 )
 
 // world is what the commands need of the two services.
@@ -46,9 +47,26 @@ func openWorld(o opening) (world, error) {
 	if o.Spec.Source.Kind != "imap" || o.Spec.Target.Kind != "imap" {
 		return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
 	}
-	return mailstore.New(mailstore.Options{
+	store := mailstore.New(mailstore.Options{
 		Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Environ: o.Environ,
 		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(),
 		Version: o.Version, Now: o.Now,
-	}), nil
+	})
+	return &peopled{world: store, people: manual.New(store)}, nil
+}
+
+// peopled is a world in which people do what has no API.
+type peopled struct {
+	world
+	people *manual.World
+}
+
+// Observe is an [executor.World]'s.
+func (p *peopled) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
+	return p.people.Observe(ctx, depth)
+}
+
+// Do is an [executor.World]'s.
+func (p *peopled) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
+	return p.people.Do(ctx, op, stop, progress)
 }
