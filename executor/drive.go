@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -241,36 +240,6 @@ func (d *driver) record(ctx context.Context, t *turn, why error) {
 	if d.emit(e) != nil {
 		d.halt()
 	}
-}
-
-func (d *driver) outcome(ctx context.Context, t *turn, why error) (phase, Event) {
-	id := t.step.ID
-	var fault *planner.Fault
-	switch {
-	case why == nil:
-		e := StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began)}
-		if r, ok := t.step.Op.(planner.Restore); ok {
-			e.Of = r.Of
-		}
-		return done, e
-	case errors.Is(why, planner.ErrStopped):
-		return stopped, StepStopped{Step: id, Tally: t.tally}
-	case ctx.Err() != nil:
-		return stopped, StepStopped{Step: id, Tally: t.tally, Unknown: true}
-	case !errors.As(why, &fault):
-		fault = &planner.Fault{Msg: text.M("step.error", "error", why.Error()), Class: planner.Internal}
-	}
-	if awaits(t.step) && fault.Class == planner.Throttled {
-		return pending, StepPending{Step: id, Fault: fault, Until: d.Self.Now().Add(fault.Wait)}
-	}
-	return failed, StepFailed{Step: id, Tally: t.tally, Fault: fault}
-}
-
-// awaits reports a step that only waits for the world; the run does not wait
-// with it, a later look does.
-func awaits(s planner.Step) bool {
-	_, waits := s.Op.(planner.Wait)
-	return waits
 }
 
 // act does the op once. A panic over one mailbox's mail must not stop the

@@ -28,7 +28,8 @@ type Status struct {
 	Mailboxes []MailboxStatus `json:"mailboxes"`
 }
 
-// MailboxStatus is one mailbox of a run, in the order of the plan.
+// MailboxStatus is one mailbox of a run, in the order of the plan; Step is the
+// pass that it is about, the last one begun.
 type MailboxStatus struct {
 	Address  string            `json:"address"`
 	Step     planner.StepID    `json:"step"`
@@ -79,9 +80,18 @@ type statusWriter struct {
 func newStatusWriter(path string, p *planner.Plan, now time.Time) *statusWriter {
 	w := &statusWriter{path: path, index: map[planner.StepID]int{}}
 	w.status = Status{Format: 1, Plan: p.ID, Started: now.UTC(), Mailboxes: []MailboxStatus{}}
-	for i, s := range p.Steps {
+	of := map[string]int{}
+	for _, s := range p.Steps {
+		if _, copies := s.Op.(planner.CopyMailbox); !copies {
+			continue
+		}
+		i, twice := of[s.Op.Subject()]
+		if !twice {
+			i = len(w.status.Mailboxes)
+			of[s.Op.Subject()] = i
+			w.status.Mailboxes = append(w.status.Mailboxes, MailboxStatus{Address: s.Op.Subject(), Step: s.ID})
+		}
 		w.index[s.ID] = i
-		w.status.Mailboxes = append(w.status.Mailboxes, MailboxStatus{Address: s.Op.Subject(), Step: s.ID})
 	}
 	return w
 }
@@ -118,6 +128,7 @@ func (w *statusWriter) set(id planner.StepID, state planner.State, at time.Time,
 		return nil
 	}
 	m := &w.status.Mailboxes[i]
+	m.Step = id
 	if m.State != state {
 		m.Since = at
 	}

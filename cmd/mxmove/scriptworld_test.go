@@ -152,7 +152,7 @@ acknowledge "merge-tenants" "tenant/wwB0123456789abcde" {
 // world KIND: writes main.hcl (imap or merge) and makes a company to match.
 // world send N | account NAME | gone NAME | mx VALUE | blind KIND | fail KIND N:
 // refuse | paid: something happens there. world do KIND: a person does it. world note
-// FILE: $PLAN is the plan's number.
+// FILE: $PLAN is the plan's number, $HASH its final step's.
 func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 	if spec, ok := scriptSpecs[args[0]]; ok {
 		ts.Check(os.WriteFile(ts.MkAbs("main.hcl"), []byte(spec), 0o600))
@@ -173,6 +173,11 @@ func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 		plan, err := readPlan(ts.MkAbs(args[1]))
 		ts.Check(err)
 		ts.Setenv("PLAN", plan.ID)
+		for _, s := range plan.Steps {
+			if s.Op.Traits().Risk == planner.Final {
+				ts.Setenv("HASH", s.ID.Hash())
+			}
+		}
 	case "account":
 		w.mem.PutAccount(planner.Member{Account: args[1], Enabled: planner.Yes})
 	case "gone":
