@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -15,8 +16,12 @@ func Build(spec *config.Spec, s Snapshot, now time.Time) *Plan { return BuildBy(
 
 // BuildBy is [Build] by a version of the tool.
 func BuildBy(tool string, spec *config.Spec, s Snapshot, now time.Time) *Plan {
+	var digest string
+	var both sync.WaitGroup
+	both.Go(func() { digest = Digest(spec) })
 	p := build(spec, s, now, rules{})
-	p.Digest = Digest(p.Spec)
+	both.Wait()
+	p.Digest = digest
 	p.Stamp(tool)
 	return p
 }

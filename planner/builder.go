@@ -137,9 +137,12 @@ func (b *builder) plan() {
 		b.retire()
 	}
 	b.temporaries()
-	slices.SortStableFunc(b.steps, func(x, y Step) int {
-		return int(x.Op.Traits().Phase) - int(y.Op.Traits().Phase)
-	})
+	var phases [Retire + 1][]Step
+	for _, s := range b.steps {
+		in := s.Op.Traits().Phase
+		phases[in] = append(phases[in], s)
+	}
+	b.steps = slices.Concat(phases[:]...)
 	for i := range b.steps {
 		b.finish(&b.steps[i])
 	}

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/mxmove/mxmove/config"
 )
@@ -16,11 +17,7 @@ func (p *Plan) gated(off rules) string {
 	if c := p.Spec.Cutover; off.looseGate && c != nil {
 		settings = c.Opens.String() + c.Closes.String()
 	}
-	parts := []string{p.Lineage, settings}
-	for _, id := range p.gatedIDs(off) {
-		parts = append(parts, string(id))
-	}
-	return hashOf(parts...)
+	return hashOf(append([]string{p.Lineage, settings}, p.gatedIDs(off)...)...)
 }
 
 // Settings is the part of a spec that approvals bind, without places. Two
@@ -34,28 +31,36 @@ func Settings(spec *config.Spec) config.Spec {
 }
 
 // gatedIDs are the steps that can hurt and all that they need, in order.
-func (p *Plan) gatedIDs(off rules) []StepID {
+func (p *Plan) gatedIDs(off rules) []string {
 	needs := make(map[StepID][]StepID, len(p.Steps))
+	in := make(map[StepID]bool, len(p.Steps))
 	var open []StepID
-	for _, s := range p.Steps {
+	reach := func(id StepID) {
+		if !in[id] {
+			in[id] = true
+			open = append(open, id)
+		}
+	}
+	for i := range p.Steps {
+		s := &p.Steps[i]
 		needs[s.ID] = s.Needs
 		if s.Op.Traits().Risk > Reversible {
-			open = append(open, s.ID)
+			reach(s.ID)
 		}
 	}
-	in := map[StepID]bool{}
-	for len(open) > 0 {
+	for len(open) > 0 && !off.looseGate {
 		id := open[len(open)-1]
 		open = open[:len(open)-1]
-		if in[id] {
-			continue
-		}
-		in[id] = true
-		if !off.looseGate {
-			open = append(open, needs[id]...)
+		for _, need := range needs[id] {
+			reach(need)
 		}
 	}
-	return sortedKeys(in)
+	ids := make([]string, 0, len(in))
+	for id := range in {
+		ids = append(ids, string(id))
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 func settingsText(spec *config.Spec) string {

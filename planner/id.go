@@ -58,7 +58,14 @@ func hashOf(parts ...string) string {
 }
 
 func sumOf(parts []string) [sha256.Size]byte {
+	size := 0
+	for _, p := range parts {
+		size += 8 + len(p)
+	}
 	all := make([]byte, 0, 256) // most need no more, and stay off the heap
+	if size > cap(all) {
+		all = make([]byte, 0, size)
+	}
 	for _, p := range parts {
 		all = append(binary.BigEndian.AppendUint64(all, uint64(len(p))), p...)
 	}

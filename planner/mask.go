@@ -25,6 +25,7 @@ type mask struct {
 	replace *strings.Replacer // made of phrases
 	steps   map[string]StepID // by stepKey
 
+	unread   []any // to be learned when the first text comes: most have none
 	learning bool
 	forms    map[reflect.Type]form // of structs, looked at once
 }
@@ -119,6 +120,7 @@ var (
 
 // text masks the addresses in a text, and all that was learned.
 func (m *mask) text(s string) string {
+	m.readAll()
 	if known, ok := m.phrases[s]; ok {
 		return known
 	}

@@ -225,7 +225,7 @@ const decided = `
 Snapshot.Can Side.Caps Tenant.Corp Tenant.Name Tenant.Domains Seen.How Msg.Code Fault.Class Finding.Severity Pos.File
 Mailbox.State Mailbox.Wave Mailbox.Department Mailbox.Kind Mailbox.Mover Zone.Name Authority.Host Authority.Addr Authority.Err
 RRset.Zone RRset.Name RRset.Type RRset.Line RRset.Values PutShared.Corp PutGroup.Corp PutGroup.Allow
-Fact.Checked Migration.Name Migration.Version Migration.Language Migration.State Migration.Identity
+Fact.Checked Migration.Name Migration.Version Migration.Language Migration.State Migration.Mirror Migration.Identity
 Side.Kind Side.Domain Side.Aliases Side.CorpID Side.Name Side.Procedure IMAP.Host IMAP.TLS IMAP.CAFile Login.Kind Login.Separator
 Login.Mechanism Hours.From Hours.To API.Name Archive.Path Roster.Files Roster.Unlisted Group.Allow Leaver.Mail
 History.Mover History.Since History.Deletions History.Refused Cutover.Start Cutover.Approvers Zone.Domain Zone.Kind Zone.Server

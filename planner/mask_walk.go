@@ -71,18 +71,24 @@ func maskOf[T any](m *mask, v T) T {
 }
 
 // learn keeps what a value holds, for texts.
-func (m *mask) learn(v any) {
-	m.learning = true
-	defer func() { m.learning = false }()
-	m.walk(reflect.ValueOf(v), plainWord, func(s string, is veil) string {
-		switch is {
-		case loginWord:
-			m.knowLogin(s)
-		case nameWord:
-			m.know(s, m.name(s))
-		}
-		return s
-	})
+func (m *mask) learn(v any) { m.unread = append(m.unread, v) }
+
+// readAll learns what is to be learned.
+func (m *mask) readAll() {
+	unread := m.unread
+	m.unread, m.learning = nil, true
+	for _, v := range unread {
+		m.walk(reflect.ValueOf(v), plainWord, func(s string, is veil) string {
+			switch is {
+			case loginWord:
+				m.knowLogin(s)
+			case nameWord:
+				m.know(s, m.name(s))
+			}
+			return s
+		})
+	}
+	m.learning = false
 }
 
 func (m *mask) word(s string, is veil) string {

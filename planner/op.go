@@ -92,9 +92,11 @@ func (c CopyMailbox) Identity() []string {
 
 // Traits of a copy: it only adds to the target and may recur.
 func (c CopyMailbox) Traits() Traits {
-	return Traits{Phase: c.In, Risk: Reversible, Repeat: Converge, Undo: "undo.copy-mailbox",
-		Rules: []string{"HISTORY-08", "HISTORY-10"}}
+	return Traits{Phase: c.In, Risk: Reversible, Repeat: Converge, Undo: "undo.copy-mailbox", Rules: copyRules}
 }
+
+// copyRules are not made anew for each of a plan's copies whenever it is asked.
+var copyRules = []string{"HISTORY-08", "HISTORY-10"}
 
 func (CopyMailbox) op() {}
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -24,11 +26,16 @@ func runAgainst(c *cli, o planOptions) error {
 	if err != nil {
 		return fileFault(o.against, err)
 	}
-	file, err := planner.DecodeSnapshot(b)
-	if err != nil {
+	var file *planner.SnapshotFile
+	var unread error
+	var both sync.WaitGroup
+	both.Go(func() { file, unread = planner.DecodeSnapshot(b) })
+	loaded, found, err := c.read(o.vars)
+	both.Wait()
+	if err = cmp.Or(unread, err); err != nil {
 		return err
 	}
-	spec, err := c.loadOffline(o.vars)
+	spec, err := c.soundOffline(loaded, found)
 	if err != nil {
 		return err
 	}
@@ -57,6 +64,10 @@ func (c *cli) loadOffline(v variables) (*config.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.soundOffline(loaded, found)
+}
+
+func (c *cli) soundOffline(loaded *config.Loaded, found []config.Finding) (*config.Spec, error) {
 	if loaded.Spec == nil {
 		return nil, &invalid{found, loaded.Files}
 	}

@@ -59,13 +59,8 @@ func (v *planView) byVendor() bool {
 }
 
 func (v *planView) ofRisk(r planner.Risk) []planner.Step {
-	var list []planner.Step
-	for _, s := range v.plan.Steps {
-		if s.Op.Traits().Risk == r {
-			list = append(list, s)
-		}
-	}
-	return list
+	harmless := func(s planner.Step) bool { return s.Op.Traits().Risk != r }
+	return slices.DeleteFunc(slices.Clone(v.plan.Steps), harmless)
 }
 
 func (v *planView) finals() []finalView {
