@@ -67,9 +67,13 @@ func (a *apply) leftOver() leftOver {
 		_, held := a.held[s.ID]
 		switch {
 		case s.Work && a.turns[s.ID] == done:
-			if m, _ := a.built.Observed.Mailbox(s.Op.Subject()); m.Behind != (planner.Gap{}) {
+			m, _ := a.built.Observed.Mailbox(s.Op.Subject())
+			switch {
+			case m.Behind != (planner.Gap{}):
 				l.count, l.behind = l.count+1, l.behind+1
-			} else if in > planner.Cutover {
+			case s.Op.Traits().Person: // said to be done, and it is not
+				l.count, l.held = l.count+1, l.held+1
+			case !passes(s) || in > planner.Cutover: // it does not show yet
 				l.standing++
 			}
 		case s.Work:
