@@ -139,7 +139,11 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 			out[id], a.held[id] = true, f
 		}
 	}
+	removal := a.built.Removal()
 	for _, s := range a.built.Steps {
+		if _, drops := s.Op.(planner.DropMailbox); drops && !removal.Open && !out[s.ID] {
+			out[s.ID], a.held[s.ID] = true, reason("gate.removed", "share", removal.String())
+		}
 		if out[s.ID] || !s.Work || !s.Op.Traits().Person {
 			continue
 		}

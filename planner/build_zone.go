@@ -127,10 +127,10 @@ func (b *builder) switches() {
 		if !b.switched(z) {
 			probe := ProbeMX{Domain: z.Domain, Addresses: b.some(3), RefusalOK: b.route == routeHistory}
 			needs := slices.Concat(b.zoneNeeds(z), acts)
-			if r := b.records[IDOf(probe)]; r.Outcome == 0 || r.Outcome < b.records[b.holdID()].Intent {
-				ready := slices.Concat([]StepID{b.holdID()}, b.settled, b.pressNeeds())
-				needs = append(needs, b.add(probe, true, ready...))
-			}
+			// It stands until the switch: a plan made after one freeze serves another.
+			r, hold := b.records[IDOf(probe)], b.records[b.holdID()]
+			ready := slices.Concat([]StepID{b.holdID()}, b.settled, b.pressNeeds())
+			needs = append(needs, b.add(probe, r.Outcome == 0 || !hold.Open || r.Outcome < hold.Intent, ready...))
 			mx = b.add(b.switchOp(z), true, needs...)
 		}
 		b.after(z, mx, last)

@@ -92,6 +92,56 @@ cutover {
   }
 }
 `,
+	"history": `migration "acme" {}
+
+source "imap" {
+  domain = "acme.test"
+
+  imap {
+    host = "imap.old.test"
+    login "master" {
+      user     = "admin"
+      password = env("PW")
+    }
+  }
+}
+
+roster {
+  mailbox "m0@acme.test" {
+    account         = "m0"
+    target_password = env("PW")
+  }
+  mailbox "m1@acme.test" {
+    account         = "m1"
+    target_password = env("PW")
+  }
+}
+
+target "wecom" {
+  corp_id   = "wwB0123456789abcde"
+  procedure = "history"
+  api "directory" {
+    secret = env("PW")
+  }
+  imap {
+    host = "imap.exmail.qq.com"
+    login "password" {}
+  }
+}
+
+history {
+  mover = "mxmove"
+}
+
+cutover {
+  opens     = "2026-12-05T20:00:00+08:00"
+  closes    = "2026-12-06T06:00:00+08:00"
+  start     = "unattended"
+  approvals = 0
+
+  zone "acme.test" "manual" {}
+}
+`,
 	"merge": `migration "acme" {}
 
 source "wecom" {
@@ -149,9 +199,10 @@ acknowledge "merge-tenants" "tenant/wwB0123456789abcde" {
 `,
 }
 
-// world KIND: writes main.hcl (imap or merge) and makes a company to match.
+// world KIND: writes main.hcl (imap, history or merge) and makes a company to match.
 // world send N | account NAME | gone NAME | mx VALUE | blind KIND | fail KIND N:
-// refuse | paid: something happens there. world do KIND: a person does it. world note
+// refuse | paid: something happens there. world do KIND: a person does it.
+// undone: $STEP and $OUTCOME are the change of MX and its line. world note
 // FILE: $PLAN is the plan's number, $HASH its final step's.
 func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 	if spec, ok := scriptSpecs[args[0]]; ok {
@@ -184,6 +235,17 @@ func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 		w.mem.DropAccount(args[1])
 	case "mx":
 		w.mem.PutSet(planner.RRset{Zone: "acme.test", Name: "acme.test", Type: "MX", Values: args[1:], TTL: 3600})
+	case "undone":
+		state, err := executor.OpenState(ts.MkAbs("."), "")
+		ts.Check(err)
+		records, err := state.Records()
+		ts.Check(err)
+		for _, r := range records {
+			if strings.HasPrefix(string(r.Step), "set-records acme.test MX") {
+				ts.Setenv("STEP", string(r.Step))
+				ts.Setenv("OUTCOME", strconv.Itoa(r.Outcome))
+			}
+		}
 	case "paid":
 		w.mem.TargetTenant(planner.Tenant{Creator: "zhang.san", Paid: planner.Yes})
 	case "refuse":
