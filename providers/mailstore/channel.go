@@ -2,8 +2,6 @@ package mailstore
 
 import (
 	"context"
-	"errors"
-	"io"
 	"slices"
 
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
@@ -124,28 +122,7 @@ func item(m *wire.Message) transfer.Item {
 // Append stores messages in the selected folder. next and done run at the
 // same time, in goroutines of their own.
 func (c *channel) Append(ctx context.Context, next func() (*transfer.Item, error), done func(transfer.Placed) error) error {
-	var sent flights
-	err := c.locked(func() error {
-		return c.conn.Append(ctx, c.folder, func() (*wire.Outgoing, error) {
-			it, err := next()
-			if err != nil {
-				return nil, err
-			}
-			sent.add(*it)
-			return &wire.Outgoing{Flags: it.Flags, Date: it.Date, Size: it.Size, Sync: it.Sync,
-				Body: c.session.side.pace(c.session.unhurried, it.Body)}, nil
-		}, func(a wire.Appended) error {
-			p := transfer.Placed{Item: sent.take(), UID: a.UID, UIDValidity: a.UIDValidity}
-			if a.Err != nil {
-				p.Err = c.session.side.appendError(c.session.account.login, a.Err)
-			}
-			return done(p)
-		})
-	})
-	if err == nil || err == io.EOF {
-		return nil
-	}
-	return c.session.side.appendError(c.session.account.login, err)
+	return c.append(ctx, next, done, false)
 }
 
 // Store changes flags of messages in the selected folder.
@@ -156,8 +133,8 @@ func (c *channel) Store(ctx context.Context, changes map[uint32]transfer.FlagCha
 	}
 	return c.locked(func() error {
 		err := c.conn.Store(ctx, out)
-		if no := (*wire.Refused)(nil); errors.As(err, &no) && no.Status == "NO" {
-			return &transfer.Refusal{Code: no.Code, Text: no.Text}
+		if no, ok := refusal(err); ok {
+			return no
 		}
 		return c.fault(err)
 	})

@@ -126,6 +126,10 @@ func (s *side) appendError(login string, err error) error {
 	var refused *wire.Refused
 	var big *wire.TooBig
 	var invalid *wire.Invalid
+	var batch *wire.BatchRefused
+	if errors.As(err, &batch) {
+		err = batch.Refused
+	}
 	switch {
 	case errors.As(err, &refused) && refused.Status != "BYE":
 		f := s.refusal(login, refused)

@@ -65,23 +65,6 @@ func (s *Store) workers(depth planner.Depth) int {
 	return min(s.source.slots.max, s.target.slots.max)
 }
 
-// greet sees a server as it is before sign-in.
-func (s *Store) greet(ctx context.Context, d *side) planner.Side {
-	seen := planner.Side{Endpoint: planner.EndpointOf(d.imap, ""), Seen: planner.Seen{At: s.o.Now(), How: "imap"}}
-	if err := d.slots.acquire(ctx, nil); err != nil {
-		return seen
-	}
-	defer d.slots.release()
-	c, err := d.dial(ctx)
-	if err != nil {
-		seen.Seen.Err = faultOf(err)
-		return seen
-	}
-	defer c.Close()
-	abilities(&seen, c.Caps())
-	return seen
-}
-
 // abilities puts a server's capabilities in order.
 func abilities(seen *planner.Side, caps imap.CapSet) {
 	seen.Caps, seen.AppendLimit = nil, 0
@@ -97,8 +80,8 @@ func abilities(seen *planner.Side, caps imap.CapSet) {
 // tell puts the capabilities of a signed-in session in the place of those of
 // the greeting: servers show all of them only then.
 func (s *side) tell(seen *planner.Side) {
-	if caps := s.signedCaps.Load(); caps != nil && seen.Seen.Err == nil {
-		abilities(seen, *caps)
+	if caps, _ := s.greetings.told(); caps != nil && seen.Seen.Err == nil {
+		abilities(seen, caps)
 	}
 }
 

@@ -69,8 +69,8 @@ func largest(folders []transfer.Folder) []transfer.Folder {
 // none (RFC 7889).
 func (s *side) appendLimit() int64 {
 	var seen planner.Side
-	if caps := s.signedCaps.Load(); caps != nil {
-		abilities(&seen, *caps)
+	if caps, _ := s.greetings.told(); caps != nil {
+		abilities(&seen, caps)
 	}
 	return seen.AppendLimit
 }

@@ -251,7 +251,7 @@ func through(t *testing.T, s *scene) {
 		t.Errorf("%+v of %d", tally, n)
 	}
 	bounded(t, "copying from", s.source, source, 80)
-	bounded(t, "copying to", s.target, target, 80+n)
+	bounded(t, "copying to", s.target, target, 95+n)
 	s.settled()
 	s.verified()
 	source, target = s.source.Commands(), s.target.Commands()

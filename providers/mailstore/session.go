@@ -63,10 +63,7 @@ func (s *session) Close() error {
 	if s.conn == nil || s.conn.Closed() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	defer cancel()
-	s.conn.Logout(ctx) // what it answers changes nothing
-	return s.conn.Close()
+	return s.conn.Bye()
 }
 
 // alive signs in, again after the connection broke. A server that was there a

@@ -40,10 +40,10 @@ type side struct {
 	slots   *slots
 	bucket  bucket
 
-	denied     denied
-	told       told
-	signedCaps atomic.Pointer[imap.CapSet] // of the last sign-in
-	greeting   atomic.Pointer[string]      // of the last connection
+	denied    denied
+	told      told
+	greetings greetings
+	greeting  atomic.Pointer[string] // of the last connection
 }
 
 func newSide(name string, at config.IMAP, o Options) *side {
@@ -74,13 +74,16 @@ func (s *side) account(m config.Mailbox) account {
 	return account{m.Address, m.TargetLogin, m.TargetPassword, "target_password"}
 }
 
+// batch is how many messages share a command: more make nothing faster.
+const batch = 100
+
 // dial connects without signing in.
 func (s *side) dial(ctx context.Context) (*wire.Conn, error) {
 	cfg, err := s.tlsConfig()
 	if err != nil {
 		return nil, s.because("server.certificate.unknown", planner.Unreachable, "reason", err.Error())
 	}
-	c, err := wire.Dial(ctx, wire.Options{Addr: s.addr, Mode: wire.Mode(s.imap.TLS), TLS: cfg})
+	c, err := wire.Dial(ctx, wire.Options{Addr: s.addr, Mode: wire.Mode(s.imap.TLS), TLS: cfg, BatchMessages: batch})
 	if err == nil {
 		said := c.Greeting()
 		s.greeting.Store(&said)
@@ -121,16 +124,13 @@ func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
 	if s.denied.hopeless(s.imap.Login) {
 		return nil, s.because("login.admin", planner.Credential, "login", s.imap.Login.User)
 	}
-	c, err := s.try(ctx, a, cr)
+	c, err := s.enter(ctx, a, cr)
 	s.denied.after(a.login, err)
 	return c, err
 }
 
-func (s *side) try(ctx context.Context, a account, cr wire.Credentials) (*wire.Conn, error) {
-	c, err := s.dial(ctx)
-	if err != nil {
-		return nil, err
-	}
+// signInOn signs in on a connection, and closes it if that fails.
+func (s *side) signInOn(ctx context.Context, c *wire.Conn, a account, cr wire.Credentials) (_ *wire.Conn, err error) {
 	if cr.Mechanism, err = s.mechanism(c.Caps()); err == nil {
 		err = c.SignIn(ctx, cr, s.id)
 	}
@@ -141,8 +141,7 @@ func (s *side) try(ctx context.Context, a account, cr wire.Credentials) (*wire.C
 		}
 		return nil, s.fault(a.login, err)
 	}
-	caps := c.Caps()
-	s.signedCaps.Store(&caps)
+	s.greetings.signed(c.Caps(), s.now())
 	return c, nil
 }
 

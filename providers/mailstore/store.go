@@ -11,9 +11,6 @@ import (
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 )
 
-// farewell is how long a LOGOUT may take.
-const farewell = 2 * time.Second
-
 // Options say which mailboxes are moved and where records of it are kept.
 type Options struct {
 	Spec       *config.Spec

@@ -3,6 +3,7 @@ package mailstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -15,21 +16,26 @@ import (
 // tryAppend puts a test mail into the first mailbox of the target that opens,
 // and reads it back. It stays there, marked as deleted: this part of mxmove
 // never expunges.
-func (s *Store) tryAppend(ctx context.Context, op planner.TryAppend) (err error) {
+func (s *Store) tryAppend(ctx context.Context, op planner.TryAppend) error {
+	var closed error
 	for _, address := range op.Addresses {
 		row, ok := s.rows[address]
 		if !ok {
 			continue
 		}
-		var session *session
-		if session, err = s.target.open(ctx, s.target.account(row)); err != nil {
+		session, err := s.target.open(ctx, s.target.account(row))
+		if err == nil {
+			err = s.try(ctx, session)
+			session.Close()
+		}
+		var f *planner.Fault
+		if errors.As(err, &f) && f.Class == planner.Credential {
+			closed = err
 			continue
 		}
-		err = s.try(ctx, session)
-		session.Close()
 		return err
 	}
-	return err
+	return closed
 }
 
 func (s *Store) try(ctx context.Context, to *session) error {

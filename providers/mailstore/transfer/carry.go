@@ -63,8 +63,12 @@ type cleanFlags struct {
 	lost  bool
 }
 
+func (r *course) newCarry(m Mapped) *carry {
+	return &carry{course: r, m: m, stages: inner(r.stages, m.From.Name), sets: map[string]cleanFlags{}}
+}
+
 func (r *course) carry(ctx context.Context, m Mapped) error {
-	c := &carry{course: r, m: m, stages: inner(r.stages, m.From.Name), sets: map[string]cleanFlags{}}
+	c := r.newCarry(m)
 	c.report(func(p *planner.Progress) { p.Folder = pathText(m.From.Path) })
 	steps := []func(context.Context) error{c.begin, c.scan, c.look, c.copyAll, c.writeFlags}
 	for _, step := range steps {
@@ -86,10 +90,15 @@ func (c *carry) scan(ctx context.Context) error {
 	}
 	slices.SortFunc(c.jobs, func(a, b job) int { return cmp.Compare(a.uid, b.uid) })
 	c.jobs = slices.CompactFunc(c.jobs, func(a, b job) bool { return a.uid == b.uid })
-	slices.Reverse(c.changed) // the last word counts
-	slices.SortStableFunc(c.changed, func(a, b change) int { return cmp.Compare(a.src, b.src) })
-	c.changed = slices.CompactFunc(c.changed, func(a, b change) bool { return a.src == b.src })
+	c.changed = lastWords(c.changed)
 	return nil
+}
+
+// lastWords orders changes by UID; of several of one message the last counts.
+func lastWords(changed []change) []change {
+	slices.Reverse(changed)
+	slices.SortStableFunc(changed, func(a, b change) int { return cmp.Compare(a.src, b.src) })
+	return slices.CompactFunc(changed, func(a, b change) bool { return a.src == b.src })
 }
 
 func (c *carry) list(ctx context.Context) error {

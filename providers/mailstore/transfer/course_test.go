@@ -34,7 +34,7 @@ func (r *rig) watched(ctx context.Context) (sleeps []time.Duration, seen []plann
 }
 
 func TestBackoff(t *testing.T) {
-	r := newRig(t)
+	r := plainRig(t)
 	r.src.deliver("INBOX", "a: 1\r\n\r\n")
 	r.dst.step = func(op string) error {
 		if op == "append" {
@@ -121,7 +121,7 @@ func TestProgressResetsBackoff(t *testing.T) {
 // What a server asks to wait is not waited with both connections held: the
 // pass ends, and the next one goes on where it ended.
 func TestAHintEndsThePass(t *testing.T) {
-	r := newRig(t)
+	r := plainRig(t)
 	for i := range 5 {
 		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
 	}
@@ -147,7 +147,7 @@ func TestAHintEndsThePass(t *testing.T) {
 
 func TestATargetThatExcusesItselfIsAskedAgain(t *testing.T) {
 	for _, times := range []int{1, 3, 4, 100} {
-		r := newRig(t)
+		r := plainRig(t)
 		for i := range 4 {
 			r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
 		}

@@ -163,12 +163,13 @@ func (r *rig) final(what string) {
 func TestBrokenAtEveryStep(t *testing.T) {
 	faults := map[string]error{"crash": errCrash, "gone": gone("test")}
 	for name, err := range faults {
-		for i := range 4 {
-			uidPlus, alter := i&1 == 0, i&2 != 0
-			t.Run(fmt.Sprintf("%s uidplus=%v alter=%v", name, uidPlus, alter), func(t *testing.T) {
+		for i := range 6 {
+			uidPlus, alter, plain := i&1 == 0, i&2 != 0, i < 4
+			t.Run(fmt.Sprintf("%s uidplus=%v alter=%v plain=%v", name, uidPlus, alter, plain), func(t *testing.T) {
 				kinds := map[string]bool{}
 				for n := 1; ; n++ {
-					r := mixed(t, uidPlus, alter)
+					r := mixed(t, uidPlus || !plain, alter)
+					r.src.plain, r.dst.plain = plain, plain
 					met := r.broken(n, err)
 					kinds[met] = true
 					r.final(fmt.Sprintf("step %d, %s", n, met))
@@ -188,6 +189,7 @@ func TestBrokenTwice(t *testing.T) {
 	for n := 3; n < 80; n += 5 {
 		for m := 3; m < 60; m += 7 {
 			r := mixed(t, n%4 == 1, true)
+			r.src.plain = m%2 == 0
 			met := r.broken(n, errCrash)
 			again := r.broken(m, errCrash)
 			r.final(fmt.Sprintf("steps %d, %d: %s, %s", n, m, met, again))
@@ -201,6 +203,7 @@ func TestAnyHistory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(t)
 		r.dst.noUIDPlus = rapid.Bool().Draw(rt, "without UIDPLUS")
+		r.src.plain = rapid.Bool().Draw(rt, "nothing goes ahead")
 		r.src.noCondstore = rapid.Bool().Draw(rt, "without CONDSTORE")
 		folders := []string{"INBOX", "A", "A/B"}
 		flags := rapid.SliceOfDistinct(rapid.SampledFrom([]imap.Flag{imap.FlagSeen, imap.FlagFlagged, "$k"}), func(f imap.Flag) imap.Flag { return f })

@@ -41,26 +41,40 @@ func (c *carry) writeFlags(ctx context.Context) error {
 		if err := c.storeFlags(ctx, chunk); err != nil {
 			return err
 		}
-		bySet := map[string][]uint32{}
-		for _, x := range chunk {
-			bySet[x.is] = append(bySet[x.is], x.src)
-		}
-		for set, uids := range bySet {
-			if err := c.l.flagged(c.f, uids, set); err != nil {
-				return err
-			}
+		if err := c.flagsWritten(chunk); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (c *carry) storeFlags(ctx context.Context, chunk []change) error {
+// flagsWritten records that changes are dealt with.
+func (c *carry) flagsWritten(changed []change) error {
+	bySet := map[string][]uint32{}
+	for _, x := range changed {
+		bySet[x.is] = append(bySet[x.is], x.src)
+	}
+	for set, uids := range bySet {
+		if err := c.l.flagged(c.f, uids, set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deltas are the changes that the target is to make.
+func deltas(changed []change) map[uint32]FlagChange {
 	changes := map[uint32]FlagChange{}
-	for _, x := range chunk {
+	for _, x := range changed {
 		if d := flagDelta(x.was, x.is); x.dst != 0 && len(d.Add)+len(d.Remove) > 0 {
 			changes[x.dst] = d
 		}
 	}
+	return changes
+}
+
+func (c *carry) storeFlags(ctx context.Context, chunk []change) error {
+	changes := deltas(chunk)
 	if len(changes) == 0 {
 		return nil
 	}

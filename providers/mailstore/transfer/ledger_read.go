@@ -152,3 +152,20 @@ func (st *state) lacks(f Folder) int {
 	}
 	return min(has, int(f.Status.UIDNext-s.mark.next)+int(s.mark.pending))
 }
+
+// has reports whether a source message has a place at the target.
+func (l *Ledger) has(f *folderState, uid uint32) bool {
+	_, _, ok := l.row(f, uid)
+	return ok
+}
+
+// row gives a source message's place, and the flags it had.
+func (l *Ledger) row(f *folderState, uid uint32) (r row, flags string, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := f.find(uid)
+	if !ok {
+		return row{}, "", false
+	}
+	return f.rows[at], l.st.flagSets[f.rows[at].set()], true
+}

@@ -40,6 +40,9 @@ type memStore struct {
 	step        func(op string) error  // called before and after each effect
 	appends     int
 	opens       int
+	batches     int
+	plain       bool // nothing goes ahead
+	bodiless    bool // what is hidden comes without a body
 	validity    uint32
 }
 
@@ -184,11 +187,6 @@ func (s *memStore) Subscribe(_ context.Context, f Folder) error {
 	}
 	s.folders[f.Name].Subscribed = true
 	return s.at("subscribed")
-}
-
-func (s *memStore) Open(context.Context) (Target, error) {
-	s.opens++
-	return &memConn{s: s}, s.at("open")
 }
 
 func (s *memStore) Close() error { return nil }

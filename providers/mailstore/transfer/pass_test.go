@@ -34,6 +34,13 @@ func newRig(t testing.TB) *rig {
 		o: Options{Quarantine: filepath.Join(dir, "quarantine")}}
 }
 
+// plainRig is a rig of stores where nothing goes ahead.
+func plainRig(t testing.TB) *rig {
+	r := newRig(t)
+	r.src.plain, r.dst.plain = true, true
+	return r
+}
+
 func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func (r *rig) try() (planner.Tally, error) {
@@ -326,7 +333,7 @@ func TestLargeMessages(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	r := newRig(t)
+	r := plainRig(t)
 	for range 50 {
 		r.src.deliver("INBOX", "a: x\r\n\r\n")
 	}

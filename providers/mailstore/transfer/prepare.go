@@ -38,6 +38,9 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	for _, f := range target {
 		have[pathID(f.Path)] = true
 	}
+	if err := r.build(ctx, mapped, have); err != nil {
+		return nil, err
+	}
 	made := map[string]Folder{} // several source folders may go to one
 	var carried []Mapped
 	var carriedFrom []Folder
@@ -61,6 +64,78 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	return carried, nil
 }
 
+// build makes in one go what the target lacks, where it can. What it could
+// not do is left to place.
+func (r *course) build(ctx context.Context, mapped []Mapped, have map[string]bool) error {
+	to, can := r.p.Target.(Builder)
+	wanted := r.wanted(mapped, have)
+	if !can || len(wanted) < 2 {
+		return nil
+	}
+	built, err := to.Build(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	there := map[string]Folder{}
+	for i, f := range built {
+		if f.Name != "" {
+			there[pathID(wanted[i].Path)] = f
+		}
+	}
+	for i := range mapped {
+		m := &mapped[i]
+		f, ok := there[pathID(m.To)]
+		if m.Skip != "" || !ok {
+			continue
+		}
+		if !have[pathID(m.To)] {
+			have[pathID(m.To)] = true
+			r.made(*m)
+		}
+		m.Exists, m.ToFolder, m.To = true, f, f.Path // where the server put it
+	}
+	for id := range there {
+		have[id] = true
+	}
+	return nil
+}
+
+// wanted lists the folders to be made and subscribed to, each once, those
+// above before those below.
+func (r *course) wanted(mapped []Mapped, have map[string]bool) (wanted []Wanted) {
+	listed := map[string]bool{}
+	for _, m := range mapped {
+		if m.Skip != "" {
+			continue
+		}
+		leaf := Wanted{Path: m.To, Use: m.Use, Exists: m.Exists, Subscribe: r.subscribes(m)}
+		for n := 1; n < len(m.To) && !m.Exists; n++ {
+			if id := pathID(m.To[:n]); !have[id] && !listed[id] {
+				listed[id] = true
+				wanted = append(wanted, Wanted{Path: m.To[:n]})
+			}
+		}
+		if id := pathID(m.To); !listed[id] && (!leaf.Exists || leaf.Subscribe) {
+			listed[id] = true
+			wanted = append(wanted, leaf)
+		}
+	}
+	return wanted
+}
+
+// subscribes tells whether the target folder is to be subscribed to, as the
+// source's is. What a person unsubscribed later stays so.
+func (r *course) subscribes(m Mapped) bool {
+	return m.From.Subscribed && !m.ToFolder.Subscribed && r.l.st.folderOf[m.From.Name] == nil
+}
+
+// made counts a new folder.
+func (r *course) made(m Mapped) {
+	if r.once("made", m.From.Name, 0) {
+		r.count(func(t *planner.Tally) { t.Folders++ })
+	}
+}
+
 // list asks both sides at once.
 func (r *course) list(ctx context.Context) (source, target []Folder, err error) {
 	var wg sync.WaitGroup
@@ -82,8 +157,7 @@ func (r *course) left(m Mapped) {
 	r.count(func(t *planner.Tally) { t.Skipped += int(m.From.Status.Messages) })
 }
 
-// place makes the target folder if there is none, and subscribes to a new one
-// as the source does. What a person unsubscribed later stays so.
+// place makes the target folder if there is none, and subscribes to a new one.
 func (r *course) place(ctx context.Context, m *Mapped, have map[string]bool, made map[string]Folder) error {
 	if f, ok := made[pathID(m.To)]; ok {
 		m.Exists, m.ToFolder = true, f
@@ -94,7 +168,7 @@ func (r *course) place(ctx context.Context, m *Mapped, have map[string]bool, mad
 		}
 		made[pathID(m.To)] = m.ToFolder
 	}
-	if !m.From.Subscribed || m.ToFolder.Subscribed || r.l.st.folderOf[m.From.Name] != nil {
+	if !r.subscribes(*m) {
 		return nil
 	}
 	err := r.p.Target.Subscribe(ctx, m.ToFolder)
@@ -133,9 +207,7 @@ func (r *course) create(ctx context.Context, m *Mapped, have map[string]bool) er
 		if n == len(m.To) {
 			m.To = f.Path // where the server put it
 			m.Exists = true
-			if r.once("made", m.From.Name, 0) {
-				r.count(func(t *planner.Tally) { t.Folders++ })
-			}
+			r.made(*m)
 		}
 	}
 	return nil

@@ -35,6 +35,7 @@ type course struct {
 	deaths   map[string]map[uint32]int   // folder → messages at which the source died
 	tried    map[string]map[string]bool  // target folder → keywords it took
 	counted  map[string]map[uint32]bool  // folder → messages counted as left out or changed
+	whole    map[string]bool             // folders that bulk has carried
 	target   resistance
 }
 
@@ -49,7 +50,7 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 	}
 	r := &course{p: p, l: p.Ledger, held: &share{of: budget},
 		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
-		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{},
+		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}, whole: map[string]bool{},
 		target: resistance{kills: map[string]map[uint32]int{}, verdicts: map[string]bool{}}}
 	p.notes = nil
 	err := r.all(ctx)
@@ -74,11 +75,14 @@ func (r *course) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.bulkAgain(ctx, mapped); err != nil {
+		return err
+	}
 	for _, m := range mapped {
 		if r.stopped() {
 			return ErrStopped
 		}
-		if r.unchanged(m) {
+		if r.whole[m.From.Name] || r.unchanged(m) {
 			continue
 		}
 		err := r.again(ctx, func() error { return r.carry(ctx, m) })
@@ -91,6 +95,21 @@ func (r *course) all(ctx context.Context) error {
 		}
 	}
 	return r.failed
+}
+
+// bulkAgain tries bulk twice: what breaks it then is carry's to find out.
+func (r *course) bulkAgain(ctx context.Context, mapped []Mapped) error {
+	for range 2 {
+		err := r.bulk(ctx, mapped)
+		if err == nil || ctx.Err() != nil || !isClass(err, planner.Gone) {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		r.drop()
+		if err := r.wait(ctx, err, time.Second); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unchanged reports whether nothing can be left to do in a folder: the

@@ -21,6 +21,7 @@ const unsureLimit = 500
 // parcel is a message on its way.
 type parcel struct {
 	job
+	lot   *lot // bulk's
 	item  Item
 	set   string // flags as the source has them
 	hash  [sha256.Size]byte

@@ -49,6 +49,8 @@ type Item struct {
 	Size   int64     // of Body, exactly; in Scan results RFC822.SIZE, which may lie
 	Body   io.Reader // Fetch and Append only; valid until the callback returns
 	Sync   bool      // Append: send with a synchronising literal, alone
+	Alone  bool      // AppendAll: share no command with others
+	Folder *Folder   // AppendAll only: where it goes
 }
 
 // Placed is the fate of one appended message.

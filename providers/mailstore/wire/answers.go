@@ -56,7 +56,7 @@ func (a *appending) report(s *sent) error {
 	if t := s.in; t != nil {
 		result, no = t.fate(s)
 		if no == nil {
-			a.c.accepted.add(t.keywords)
+			a.c.accepted.add(t.mailbox, t.keywords)
 		}
 		end = no != nil && no.Status == "BAD" && s.place == t.messages-1
 	}

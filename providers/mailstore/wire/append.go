@@ -40,7 +40,7 @@ func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoin
 		if err != nil {
 			return err
 		}
-		c.stale = true
+		c.stale, c.uidNext = true, 0
 		c.g.quick.Store(true)
 		defer c.g.quick.Store(false)
 		go a.answers()
@@ -68,7 +68,8 @@ func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoin
 // one reads answers.
 type appending struct {
 	c    *Conn
-	box  string // quoted
+	to   string                        // the mailbox of messages that name none
+	box  struct{ name, quoted string } // of the last message
 	done func(Appended) error
 
 	plus, minus bool  // LITERAL+, LITERAL-
@@ -93,6 +94,7 @@ type appending struct {
 
 // transaction is one APPEND with one message or more.
 type transaction struct {
+	mailbox  string
 	cmd      command
 	messages int
 	octets   int64
@@ -113,13 +115,11 @@ type sent struct {
 }
 
 func (c *Conn) newAppending(mailbox string, done func(Appended) error) (*appending, error) {
-	box, err := quote(mailbox)
-	if err != nil {
+	if _, err := quote(mailbox); err != nil {
 		return nil, err
 	}
-	c.accepted.of(mailbox)
 	a := &appending{
-		c: c, box: box, done: done, batch: 1, scratch: make([]byte, 32<<10),
+		c: c, to: mailbox, done: done, batch: 1, scratch: make([]byte, 32<<10),
 		cont: make(chan bool, 1), stopped: make(chan struct{}),
 	}
 	a.plus, a.minus, a.limit = c.caps.Has(imap.CapLiteralPlus), c.caps.Has(imap.CapLiteralMinus), c.appendLimit()

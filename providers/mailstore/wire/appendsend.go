@@ -46,7 +46,7 @@ func (a *appending) begin(t *transaction) error {
 	}
 	a.c.startLine(t.cmd.tag)
 	_, _ = a.c.w.WriteString("APPEND ")
-	_, _ = a.c.w.WriteString(a.box)
+	_, _ = a.c.w.WriteString(a.box.quoted)
 	return nil
 }
 
@@ -69,6 +69,13 @@ func (a *appending) check(m *Outgoing) error {
 			return &Invalid{What: "flag"}
 		}
 	}
+	if name := a.mailbox(m); name != a.box.name || a.box.quoted == "" {
+		quoted, err := quote(name)
+		if err != nil {
+			return &Invalid{What: "mailbox"}
+		}
+		a.box.name, a.box.quoted = name, quoted
+	}
 	switch {
 	case m.Size < 0 || m.Body == nil:
 		return &Invalid{What: "size"}
@@ -84,7 +91,15 @@ func (a *appending) check(m *Outgoing) error {
 func (a *appending) mustWait(m *Outgoing) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return m.Sync || !(a.plus || a.minus && m.Size <= minusLiteral) || !a.c.accepted.tried(m.Flags)
+	return m.Sync || !(a.plus || a.minus && m.Size <= minusLiteral) || !a.c.accepted.tried(a.mailbox(m), m.Flags)
+}
+
+// mailbox is where a message goes.
+func (a *appending) mailbox(m *Outgoing) string {
+	if m.Mailbox == "" {
+		return a.to
+	}
+	return m.Mailbox
 }
 
 // mustPart tells whether the message cannot join the open transaction.
@@ -92,7 +107,7 @@ func (a *appending) mustPart(m *Outgoing, wait bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.open
-	return t != nil && (wait || alone(m) || t.answered || t.messages >= a.batch || t.octets+m.Size > a.c.opt.BatchBytes)
+	return t != nil && (wait || alone(m) || t.mailbox != a.mailbox(m) || t.answered || t.messages >= a.batch || t.octets+m.Size > a.c.opt.BatchBytes)
 }
 
 // alone tells whether a message must not share a command: an empty one would
@@ -149,7 +164,7 @@ func (a *appending) enter(s *sent, m *Outgoing, wait bool) (begun bool, err erro
 
 func (a *appending) join(s *sent, m *Outgoing, wait bool) (begun bool) {
 	if begun = a.open == nil; begun {
-		a.open = &transaction{cmd: command{name: "APPEND", tag: a.c.tag.Add(1)}}
+		a.open = &transaction{mailbox: a.mailbox(m), cmd: command{name: "APPEND", tag: a.c.tag.Add(1)}}
 		a.c.g.busy.Store(true)
 	}
 	t := a.open
@@ -158,7 +173,7 @@ func (a *appending) join(s *sent, m *Outgoing, wait bool) (begun bool) {
 	t.octets += s.size
 	if wait {
 		a.sync = t
-		if !a.c.accepted.tried(m.Flags) {
+		if !a.c.accepted.tried(t.mailbox, m.Flags) {
 			t.keywords = slices.Clone(m.Flags)
 		}
 	}

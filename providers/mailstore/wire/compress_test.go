@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -63,35 +62,18 @@ func memory(t testing.TB) (*imapd.Server, Options) {
 }
 
 // roundTrip writes and reads, and gives the octets of all messages.
-func roundTrip(t *testing.T, c *Conn, box string) (octets int64) {
+func roundTrip(t *testing.T, c *Conn, box string) int64 {
 	t.Helper()
 	const n = 120
 	uids := appendTo(t, c, box, n)
-	var many []*Request
+	l := &tally{t: t, sizes: map[string]int{}, came: map[string]int{}}
 	for range 3 {
-		many = append(many, &Request{Mailbox: "INBOX"}, &Request{Mailbox: box, UIDs: uids})
+		l.asks, l.first = append(l.asks, Ask{Mailbox: box, From: uids[0]}), append(l.first, uids[0])
 	}
-	came := 0
-	err := c.Read(context.Background(), func() (*Request, error) {
-		if len(many) == 0 {
-			return nil, io.EOF
-		}
-		r := many[0]
-		many = many[1:]
-		return r, nil
-	}, func(r *Request, m *Message) error {
-		b, err := io.ReadAll(m.Body)
-		if string(b) != letter(box, int(m.UID-uids[0])) {
-			t.Errorf("UID %d: %.40q", m.UID, b)
-		}
-		octets += int64(len(b))
-		came++
-		return err
-	}, func(r *Request, a Answer) error { return a.Err })
-	if err != nil || came != 3*n {
-		t.Errorf("%d came, %v", came, err)
+	if err := c.Read(context.Background(), l.next, l); err != nil || l.came[box] != 3*n {
+		t.Errorf("%d came, %v", l.came[box], err)
 	}
-	return octets
+	return l.all
 }
 
 func TestCompress(t *testing.T) {
@@ -180,13 +162,11 @@ func TestRoundTrips(t *testing.T) {
 	if n := m.trips.Load(); n != 2 || len(listing.Mailboxes) < 5 || !listing.Mailboxes[0].Status.Known {
 		t.Errorf("%d round trips to %d mailboxes", n, len(listing.Mailboxes))
 	}
-	i := 0
-	err = c.Read(context.Background(), func() (*Request, error) {
-		if i++; i > len(listing.Mailboxes) {
-			return nil, io.EOF
-		}
-		return &Request{Mailbox: listing.Mailboxes[i-1].Name}, nil
-	}, func(*Request, *Message) error { return nil }, func(_ *Request, a Answer) error { return a.Err })
+	l := &tally{t: t, came: map[string]int{}}
+	for _, m := range listing.Mailboxes {
+		l.asks = append(l.asks, Ask{Mailbox: m.Name, Flags: true})
+	}
+	err = c.Read(context.Background(), l.next, l)
 	if n := m.trips.Load(); err != nil || n != 3 {
 		t.Errorf("%d round trips, %v", n, err)
 	}

@@ -32,6 +32,7 @@ type Conn struct {
 
 	fetch    fetcher
 	exists   uint32 // EXISTS of the open mailbox, less what was expunged
+	uidNext  uint32 // UIDNEXT of the open mailbox when it was opened; 0: not known, or passed by an APPEND
 	modseq   bool   // the open mailbox has MODSEQs
 	stale    bool   // something was appended: some servers (Courier) show it after NOOP only
 	accepted keywords
@@ -39,7 +40,7 @@ type Conn struct {
 
 func newConn(nc net.Conn, o Options) *Conn {
 	g := &guard{Conn: nc, timeout: o.ConnectTimeout}
-	c := &Conn{opt: o, g: g, doing: "greeting"}
+	c := &Conn{opt: o, g: g, doing: "greeting", accepted: keywords{}}
 	c.fetch.init(o.SpoolDir)
 	c.over(g)
 	return c

@@ -23,9 +23,6 @@ var (
 	ErrLength = errors.New("the length of a literal is false")
 	// ErrCut says that a server listed fewer messages than it said exist.
 	ErrCut = errors.New("the server lists fewer messages than exist")
-	// ErrValidity says that a mailbox has another UIDVALIDITY than was expected:
-	// its UIDs are others. Nothing was read.
-	ErrValidity = errors.New("the mailbox was made anew: its UIDVALIDITY is another")
 	// ErrName says that a mailbox name cannot be sent (CR, LF or NUL in it).
 	ErrName = errors.New("mailbox name holds CR, LF or NUL")
 )

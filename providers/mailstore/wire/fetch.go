@@ -11,7 +11,9 @@ const maxCommand = 950 // octets of a command with a UID set: some servers take 
 
 // Scan lists messages of the open mailbox without bodies, in the order of
 // arrival, which is ascending on every server known. Where the server cuts its
-// answer it is asked for the rest; ErrCut if that does not bring it.
+// answer it is asked for the rest; ErrCut if that does not bring it. How many
+// there are from a UID on is not known: then it is asked until nothing comes,
+// unless the last that came is the last there is by UIDNEXT.
 func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) error) error {
 	return c.run(ctx, "UID FETCH", func() error {
 		from := max(o.From, 1)
@@ -34,10 +36,12 @@ func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) erro
 			if err := c.simple("UID FETCH", text); err != nil {
 				return err
 			}
-			if from > 1 || o.Since > 0 && c.modseq || s.count >= c.exists {
+			switch {
+			case o.Since > 0 && c.modseq, from == 1 && s.count >= c.exists:
 				return nil
-			}
-			if s.count == before || s.last == math.MaxUint32 {
+			case from > 1 && (s.count == before || s.last == math.MaxUint32 || s.last+1 == c.uidNext):
+				return nil
+			case s.count == before || s.last == math.MaxUint32:
 				return c.cut(s.count)
 			}
 			s.from = s.last + 1
@@ -84,7 +88,9 @@ func (s *scan) take(m *Message) error {
 }
 
 // rest gives nothing to anybody.
-func (f *fetcher) rest() { f.each, f.asked, f.need, f.bare, f.fields = nil, nil, 0, false, false }
+func (f *fetcher) rest() {
+	f.each, f.asked, f.need, f.bare, f.news, f.fields = nil, nil, 0, false, false, false
+}
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of
 // arrival. missing are the UIDs that did not come, or came without a body:

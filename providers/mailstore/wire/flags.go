@@ -43,29 +43,37 @@ func flagList(flags []imap.Flag) (string, bool) {
 	return "(" + strings.Join(out, " ") + ")", true
 }
 
-// keywords are those that a mailbox of this server has taken.
-type keywords struct {
-	mailbox string
-	taken   map[imap.Flag]struct{}
+// keywords are those that the mailboxes of this server have taken.
+type keywords map[string]map[imap.Flag]struct{}
+
+// plainKeyword tells whether a keyword is one that no server's parser can
+// take for anything else.
+func plainKeyword(f imap.Flag) bool {
+	for _, c := range []byte(f) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '$' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return len(f) > 0 && len(f) <= 32
 }
 
-// of starts anew for another mailbox.
-func (k *keywords) of(mailbox string) {
-	if k.taken == nil || k.mailbox != mailbox {
-		k.mailbox, k.taken = mailbox, map[imap.Flag]struct{}{}
+// add notes what a mailbox takes.
+func (k keywords) add(mailbox string, flags []imap.Flag) {
+	if k[mailbox] == nil && len(flags) > 0 {
+		k[mailbox] = make(map[imap.Flag]struct{}, len(flags))
+	}
+	for _, f := range flags {
+		k[mailbox][f] = struct{}{}
 	}
 }
 
-func (k *keywords) add(flags []imap.Flag) {
+// tried tells whether all flags are known to be taken, or plain words where
+// the mailbox takes new ones (PERMANENTFLAGS with \*, RFC 3501, 7.1).
+func (k keywords) tried(mailbox string, flags []imap.Flag) bool {
+	_, anyPlain := k[mailbox][imap.FlagWildcard]
 	for _, f := range flags {
-		k.taken[f] = struct{}{}
-	}
-}
-
-// tried tells whether all flags are known to be taken.
-func (k *keywords) tried(flags []imap.Flag) bool {
-	for _, f := range flags {
-		if _, ok := k.taken[f]; !ok && !systemFlag(f) {
+		if _, ok := k[mailbox][f]; !ok && !systemFlag(f) && !(anyPlain && plainKeyword(f)) {
 			return false
 		}
 	}

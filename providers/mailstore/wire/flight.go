@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	flightCommands = 16      // commands without an answer
+	flightCommands = 64      // commands without an answer
 	flightBytes    = 8 << 10 // octets of them: any socket's buffer takes them, so writing never waits for reading
 	lastWords      = time.Second
 )
@@ -37,6 +37,11 @@ func list(cmds []*command) func() *command {
 // command before the answer of an earlier one. Each refusal is in its command;
 // the first is the error when all are answered.
 func (c *Conn) flight(next func() *command, on func(resp) error) error {
+	return c.flightOf(next, on, nil)
+}
+
+// flightOf is flight that also tells of each command when it is answered.
+func (c *Conn) flightOf(next func() *command, on func(resp) error, over func(*command)) error {
 	var open []*command
 	var refused error
 	size, more := 0, true
@@ -72,6 +77,9 @@ func (c *Conn) flight(next func() *command, on func(resp) error) error {
 			c.answer(open[i], r.line.rest())
 			if refused == nil {
 				refused = open[i].err
+			}
+			if over != nil {
+				over(open[i])
 			}
 			size -= len(open[i].text)
 			open = append(open[:i], open[i+1:]...)

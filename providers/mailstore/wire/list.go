@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -18,11 +19,16 @@ func (c *Conn) List(ctx context.Context, patterns ...string) (*Listing, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"*"}
 	}
+	return c.list(ctx, nil, patterns)
+}
+
+// list lists mailboxes in one flight with the commands before.
+func (c *Conn) list(ctx context.Context, before []*command, patterns []string) (*Listing, error) {
 	p := listParse{out: &Listing{}, at: map[string]int{}, subscribed: map[string]bool{}, status: statuses{}}
 	err := c.run(ctx, "LIST", func() error {
-		err := c.listFlight(&p, patterns, c.caps.Has(imap.CapListExtended))
+		err := c.listFlight(&p, before, patterns, c.caps.Has(imap.CapListExtended))
 		if no, ok := err.(*Refused); ok && no.Status == "BAD" && c.caps.Has(imap.CapListExtended) {
-			err = c.listFlight(&p, patterns, false)
+			err = c.listFlight(&p, nil, patterns, false)
 			if _, gone := err.(*Gone); gone { // it was a hint to go slower, then
 				_ = c.Close()
 				err = no
@@ -36,12 +42,12 @@ func (c *Conn) List(ctx context.Context, patterns ...string) (*Listing, error) {
 	return p.done(), nil
 }
 
-func (c *Conn) listFlight(p *listParse, patterns []string, extended bool) error {
+func (c *Conn) listFlight(p *listParse, before []*command, patterns []string, extended bool) error {
 	cmds, err := c.listCommands(patterns, extended)
 	if err != nil {
 		return err
 	}
-	if err := tolerate(c.flight(list(cmds), p.take)); err != nil {
+	if err := tolerate(c.flight(list(slices.Concat(before, cmds)), p.take)); err != nil {
 		return err
 	}
 	for _, cmd := range cmds {

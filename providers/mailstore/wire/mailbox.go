@@ -25,7 +25,7 @@ func (c *Conn) openBox(ctx context.Context, verb, name string) (sel Selected, er
 		if err != nil {
 			return err
 		}
-		c.exists, c.modseq, c.stale = 0, false, false
+		c.exists, c.uidNext, c.modseq, c.stale = 0, 0, false, false
 		sel.ReadOnly = verb == "EXAMINE"
 		told := false
 		on := func(r resp) error {
@@ -38,9 +38,9 @@ func (c *Conn) openBox(ctx context.Context, verb, name string) (sel Selected, er
 		if !told {
 			sel.Permanent = sel.Flags
 		}
-		sel.Messages, c.modseq = c.exists, sel.ModSeq > 0
-		c.accepted.of(name)
-		c.accepted.add(sel.Flags)
+		sel.Messages, c.uidNext, c.modseq = c.exists, sel.UIDNext, sel.ModSeq > 0
+		c.accepted.add(name, sel.Flags)
+		c.accepted.add(name, sel.Permanent)
 		if sel.UIDNext == 0 || sel.UIDValidity == 0 {
 			return c.fill(&sel, name, box)
 		}
@@ -162,6 +162,16 @@ func (c *Conn) statusItems() string {
 // Noop keeps the connection alive.
 func (c *Conn) Noop(ctx context.Context) error {
 	return c.run(ctx, "NOOP", func() error { return c.simple("NOOP", "NOOP") })
+}
+
+// Bye says goodbye and closes without waiting for the answer, which changes
+// nothing.
+func (c *Conn) Bye() error {
+	if !c.closed.Load() {
+		c.send(&command{name: "LOGOUT", text: "LOGOUT"})
+		_ = c.w.Flush()
+	}
+	return c.Close()
 }
 
 // Logout says goodbye and closes. A server that closes without an answer has

@@ -19,7 +19,7 @@ func (c *Conn) Store(ctx context.Context, changes map[uint32]FlagChange) error {
 		return err
 	}
 	return c.run(ctx, "UID STORE", func() error {
-		keys := slices.Sorted(maps.Keys(groups))
+		keys := sortedKeys(groups)
 		sets := func() string { return "" }
 		key := ""
 		return c.flight(func() *command {
@@ -36,6 +36,8 @@ func (c *Conn) Store(ctx context.Context, changes map[uint32]FlagChange) error {
 		}, nil)
 	})
 }
+
+func sortedKeys(groups map[string][]uint32) []string { return slices.Sorted(maps.Keys(groups)) }
 
 // group gives the UIDs, ascending, by what is to be done to them.
 func group(changes map[uint32]FlagChange) (map[string][]uint32, error) {

@@ -134,12 +134,13 @@ type Message struct {
 
 // Outgoing is a message for Append.
 type Outgoing struct {
-	Flags []imap.Flag // system flags and atoms only; others are refused as *Invalid
-	Date  time.Time   // 1970 to 9999; zero: the server's clock
-	Size  int64       // octets of Body, exactly
-	Body  io.Reader
-	Sync  bool // use a synchronising literal whatever the server offers; so it goes alone
-	Alone bool // share no command with others: to be set after *BatchRefused, and where the Body may break off
+	Flags   []imap.Flag // system flags and atoms only; others are refused as *Invalid
+	Date    time.Time   // 1970 to 9999; zero: the server's clock
+	Size    int64       // octets of Body, exactly
+	Body    io.Reader
+	Sync    bool   // use a synchronising literal whatever the server offers; so it goes alone
+	Mailbox string // where it goes, if not to Append's mailbox
+	Alone   bool   // share no command with others: to be set after *BatchRefused, and where the Body may break off
 }
 
 // Appended is the fate of one message.
