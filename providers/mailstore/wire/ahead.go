@@ -42,7 +42,7 @@ func (c *Conn) Read(ctx context.Context, next func() (Ask, bool), to Reader) err
 	return c.run(ctx, "UID FETCH", func() error {
 		a := &ahead{c: c, to: to, now: -1}
 		c.fetch.each, c.fetch.asked = a.message, a.wanted
-		c.fetch.need, c.fetch.bare, c.fetch.news = hasUID|hasFlags|hasDate, true, true
+		c.fetch.need, c.fetch.bare, c.fetch.told = hasUID|hasFlags|hasDate, true, hasFlags
 		defer c.fetch.rest()
 		return a.loop(next)
 	})

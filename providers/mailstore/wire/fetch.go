@@ -21,7 +21,7 @@ func (c *Conn) Scan(ctx context.Context, o ScanOptions, each func(*Message) erro
 		if err := c.refresh(); err != nil {
 			return err
 		}
-		c.fetch.each, c.fetch.asked = s.take, nil
+		c.fetch.each, c.fetch.asked, c.fetch.told = s.take, nil, hasDate|hasSize // else it is news of flags
 		defer c.fetch.rest()
 		items := "(UID FLAGS INTERNALDATE RFC822.SIZE)"
 		if c.modseq {
@@ -89,7 +89,7 @@ func (s *scan) take(m *Message) error {
 
 // rest gives nothing to anybody.
 func (f *fetcher) rest() {
-	f.each, f.asked, f.need, f.bare, f.news, f.fields = nil, nil, 0, false, false, false
+	f.each, f.asked, f.need, f.told, f.bare, f.fields = nil, nil, 0, 0, false, false
 }
 
 // Fetch gives messages of the open mailbox whole, each once, in the order of

@@ -32,7 +32,7 @@ type fetcher struct {
 	asked  func(uid uint32) bool
 	need   int  // what must be known before a body streams
 	bare   bool // where asked is set: messages without a body are wanted too
-	news   bool // news of flags is wanted
+	told   int  // of these one at least must be told of such a message; 0: none
 	fields bool // a part of the header is wanted as the body
 
 	msg   Message
@@ -90,12 +90,8 @@ func (f *fetcher) finish() error {
 	}
 	f.msg.Odd = f.msg.Odd || f.depth != 0
 	if f.has&hasBody == 0 {
-		told := hasDate | hasSize // else it is news of a message's flags that nobody asked for
-		if f.news {
-			told = hasFlags
-		}
-		if f.asked != nil && !f.bare || f.has&told == 0 {
-			return nil
+		if f.asked != nil && !f.bare || f.told != 0 && f.has&f.told == 0 {
+			return nil // news that nobody asked for
 		}
 		f.msg.Body, f.msg.BodySize = nil, 0
 		return f.give()
