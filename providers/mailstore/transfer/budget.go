@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"math/bits"
 	"sync"
 )
 
@@ -19,6 +20,7 @@ type Budget struct {
 	mu    sync.Mutex
 	free  int64
 	freed chan struct{} // closed and replaced whenever octets come back
+	spare octets
 }
 
 // NewBudget gives a budget of n octets; 0 is 16 MB.
@@ -27,6 +29,40 @@ func NewBudget(n int64) *Budget {
 		n = budgetLimit
 	}
 	return &Budget{free: n, freed: make(chan struct{})}
+}
+
+// octets are kept for the next message: most of what a pass would allocate.
+// A class holds those of up to 4 KiB times a power of two.
+type octets [9]sync.Pool
+
+func classOf(n int64) int {
+	return max(0, bits.Len64(uint64(max(n, 1)-1))-12)
+}
+
+// roomFor is what n octets take in memory.
+func roomFor(n int64) int64 { return max(n, 4096<<classOf(n)) }
+
+// get gives n octets.
+func (o *octets) get(n int64) *[]byte {
+	class := classOf(n)
+	if class >= len(o) {
+		b := make([]byte, n)
+		return &b
+	}
+	b, ok := o[class].Get().(*[]byte)
+	if !ok {
+		fresh := make([]byte, 4096<<class)
+		b = &fresh
+	}
+	*b = (*b)[:n]
+	return b
+}
+
+// put takes them back.
+func (o *octets) put(b *[]byte) {
+	if class := classOf(int64(cap(*b))); class < len(o) && cap(*b) == 4096<<class {
+		o[class].Put(b)
+	}
 }
 
 // share is what one pass holds of a budget.

@@ -207,10 +207,19 @@ func (b *bulk) consumed() {
 
 // unsent lets go of a message's octets.
 func (b *bulk) unsent(p *parcel) {
-	b.held.give(p.held)
-	p.held = 0
+	b.give(p)
 	if p.large != nil {
 		close(p.large.over)
+	}
+}
+
+// give hands a message's memory back.
+func (b *bulk) give(p *parcel) {
+	b.held.give(p.held)
+	p.held = 0
+	if p.octets != nil {
+		b.held.of.spare.put(p.octets)
+		p.octets = nil
 	}
 }
 

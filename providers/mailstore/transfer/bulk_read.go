@@ -130,16 +130,17 @@ func (b *bulk) take(l *lot, it Item) error {
 	if it.Size > spoolLimit {
 		return b.takeLarge(p, it)
 	}
-	if err := b.held.take(b.ctx, it.Size); err != nil {
+	room := roomFor(it.Size)
+	if err := b.held.take(b.ctx, room); err != nil {
 		return err
 	}
-	octets := make([]byte, it.Size)
-	if _, err := io.ReadFull(it.Body, octets); err != nil {
-		b.held.give(it.Size)
+	p.held, p.octets = room, b.held.of.spare.get(it.Size)
+	if _, err := io.ReadFull(it.Body, *p.octets); err != nil {
+		b.unsent(p)
 		return broken(err)
 	}
-	p.held, p.hash = it.Size, sha256.Sum256(octets)
-	p.item.Body = bytes.NewReader(octets)
+	p.hash = sha256.Sum256(*p.octets)
+	p.item.Body = bytes.NewReader(*p.octets)
 	return b.push(p)
 }
 
@@ -165,7 +166,7 @@ func (b *bulk) push(p *parcel) error {
 	case b.queue <- p:
 		return nil
 	case <-b.ctx.Done():
-		b.held.give(p.held)
+		b.give(p)
 		return context.Cause(b.ctx)
 	}
 }

@@ -21,15 +21,16 @@ const unsureLimit = 500
 // parcel is a message on its way.
 type parcel struct {
 	job
-	lot   *lot // bulk's
-	item  Item
-	set   string // flags as the source has them
-	hash  [sha256.Size]byte
-	print Fingerprint // where places are found by content; else zero
-	gate  *gate
-	held  int64   // octets of the budget
-	large *stream // its octets are not in memory
-	bits  uint32  // of its row
+	lot    *lot // bulk's
+	item   Item
+	set    string // flags as the source has them
+	hash   [sha256.Size]byte
+	print  Fingerprint // where places are found by content; else zero
+	gate   *gate
+	held   int64   // octets of the budget
+	octets *[]byte // to be handed back, too; bulk's
+	large  *stream // its octets are not in memory
+	bits   uint32  // of its row
 }
 
 // gate opens when the intent is on the disk.

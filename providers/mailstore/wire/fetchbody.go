@@ -126,6 +126,14 @@ func (d *body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	if most := min(d.left, int64(len(p))); most >= readBuffer/2 && d.b.r == d.b.w {
+		n := d.b.direct(p[:most])
+		d.left -= int64(n)
+		if n == 0 {
+			return 0, d.b.err
+		}
+		return n, nil
+	}
 	have := d.b.ready(min(d.left, int64(len(p))))
 	if have == nil {
 		return 0, d.b.err

@@ -53,6 +53,14 @@ func (b *reader) at(i int) int {
 	return int(b.buf[b.r+i])
 }
 
+// direct reads into p past the empty buffer; 0: there is no more.
+func (b *reader) direct(p []byte) int {
+	if b.err != nil {
+		return 0
+	}
+	return b.some(p)
+}
+
 func (b *reader) fill() bool {
 	if b.err != nil {
 		return false
@@ -63,19 +71,25 @@ func (b *reader) fill() bool {
 		b.w = copy(b.buf, b.buf[b.r:b.w])
 		b.r = 0
 	}
+	n := b.some(b.buf[b.w:])
+	b.w += n
+	return n > 0
+}
+
+// some reads at least an octet; 0: the reader's err says why.
+func (b *reader) some(p []byte) int {
 	for range 100 {
-		n, err := b.src.Read(b.buf[b.w:])
-		b.w += n
+		n, err := b.src.Read(p)
 		if n > 0 {
-			return true
+			return n
 		}
 		if err != nil {
 			b.err = b.lost(err)
-			return false
+			return 0
 		}
 	}
 	b.err = b.lost(io.ErrNoProgress)
-	return false
+	return 0
 }
 
 // ready gives what the buffer holds, at least one octet, at most n.
