@@ -71,14 +71,14 @@ func (o *office) copied() int { return len(o.new.User("alice@acme.test").Message
 // The first interrupt ends a run after the batch in flight, the second at
 // once; either way the next run goes on and nothing is doubled.
 func TestInterrupts(t *testing.T) {
-	const all = 300
+	const all = 600
 	for name, interrupt := range map[string]func(stop chan struct{}, cancel func()){
 		"first":  func(stop chan struct{}, _ func()) { close(stop) },
 		"second": func(stop chan struct{}, cancel func()) { close(stop); cancel() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, all)
-			o.new.Fail(imapd.Fault{Command: "APPEND", After: 20, Times: 1 << 30, Act: imapd.Delay, Wait: 20 * time.Millisecond})
+			o.new.Fail(imapd.Fault{Command: "APPEND", After: 100, Times: 1 << 30, Act: imapd.Delay, Wait: 10 * time.Millisecond})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var out, errors bytes.Buffer
@@ -86,7 +86,7 @@ func TestInterrupts(t *testing.T) {
 			e := o.call().env(&out, &errors)
 			e.Stop = stop
 			go func() { ended <- run(ctx, e, []string{"apply", "--yes", "--dir", o.dir}) }()
-			o.waitFor(t, 25)
+			o.waitFor(t, 150)
 			began := time.Now()
 			interrupt(stop, cancel)
 			if code := <-ended; code != executor.ExitIncomplete {

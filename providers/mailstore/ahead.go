@@ -8,6 +8,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	"github.com/mxmove/mxmove/providers/mailstore/wire"
 )
@@ -70,6 +71,9 @@ func (c *channel) Survey(ctx context.Context, folders []transfer.Folder) ([]tran
 		found, errs, err := c.conn.SelectAll(ctx, names)
 		for i := range out {
 			out[i] = transfer.Surveyed{Opened: opened(found[i]), Err: c.fault(errs[i])}
+			if isLoad(out[i].Err) {
+				return out[i].Err
+			}
 		}
 		return c.fault(err)
 	})
@@ -140,7 +144,10 @@ func (s *session) Build(ctx context.Context, wanted []transfer.Wanted) (there []
 		for i, w := range wanted {
 			made[i] = wire.Creation{Name: s.layout.name(w.Path), Use: w.Use, Exists: w.Exists, Subscribe: w.Subscribe}
 		}
-		listing, err := c.Build(ctx, made)
+		listing, refused, err := c.Build(ctx, made)
+		if f := s.side.fault(s.account.login, refused); isLoad(f) {
+			return f
+		}
 		if err != nil {
 			return err
 		}
@@ -154,6 +161,12 @@ func (s *session) Build(ctx context.Context, wanted []transfer.Wanted) (there []
 		return nil
 	})
 	return there, err
+}
+
+// isLoad tells whether a server has too much to do: then nothing more is asked.
+func isLoad(err error) bool {
+	var f *planner.Fault
+	return errors.As(err, &f) && (f.Class == planner.Throttled || f.Class == planner.Crowded)
 }
 
 // where finds a folder that was to be made; -1: it is not there.

@@ -58,12 +58,13 @@ func (s *session) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.side.slots.release()
 	s.hurry()
 	if s.conn == nil || s.conn.Closed() {
+		s.side.slots.release()
 		return nil
 	}
-	return s.conn.Bye()
+	s.side.partings.part(s.account.login, s.conn, s.side.slots.release)
+	return nil
 }
 
 // alive signs in, again after the connection broke. A server that was there a

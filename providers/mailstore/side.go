@@ -43,6 +43,7 @@ type side struct {
 	denied    denied
 	told      told
 	greetings greetings
+	partings  partings
 	greeting  atomic.Pointer[string] // of the last connection
 }
 
@@ -124,6 +125,7 @@ func (s *side) signIn(ctx context.Context, a account) (*wire.Conn, error) {
 	if s.denied.hopeless(s.imap.Login) {
 		return nil, s.because("login.admin", planner.Credential, "login", s.imap.Login.User)
 	}
+	s.partings.wait(ctx, a.login)
 	c, err := s.enter(ctx, a, cr)
 	s.denied.after(a.login, err)
 	return c, err

@@ -252,10 +252,10 @@ func TestBuild(t *testing.T) {
 		S: w5 OK
 		S: * LSUB () "/" "INBOX"
 		S: w6 OK`)
-	l, err := c.Build(context.Background(), []Creation{{Name: "A"}, {Name: "A/B", Use: imap.MailboxAttrArchive, Subscribe: true},
+	l, refused, err := c.Build(context.Background(), []Creation{{Name: "A"}, {Name: "A/B", Use: imap.MailboxAttrArchive, Subscribe: true},
 		{Name: "INBOX", Exists: true, Subscribe: true}})
-	if err != nil || len(l.Mailboxes) != 1 || l.Mailboxes[0].Name != "A" {
-		t.Errorf("%+v, %v", l, err)
+	if err != nil || len(l.Mailboxes) != 1 || l.Mailboxes[0].Name != "A" || refused == nil || refused.Error() != "CREATE: NO not that" {
+		t.Errorf("%+v, %v, %v", l, refused, err)
 	}
 }
 

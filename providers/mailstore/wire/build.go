@@ -15,14 +15,14 @@ type Creation struct {
 }
 
 // Build makes mailboxes in this order and subscribes to them, and lists them,
-// all in one flight. What a refusal means is not told: the listing shows what
-// there is then.
-func (c *Conn) Build(ctx context.Context, wanted []Creation) (*Listing, error) {
+// all in one flight. refused is the first refusal; what it means is for the
+// listing to show.
+func (c *Conn) Build(ctx context.Context, wanted []Creation) (l *Listing, refused, err error) {
 	var before []*command
 	for _, w := range wanted {
 		box, err := quote(w.Name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !w.Exists {
 			text := "CREATE " + box
@@ -35,5 +35,9 @@ func (c *Conn) Build(ctx context.Context, wanted []Creation) (*Listing, error) {
 			before = append(before, &command{name: "SUBSCRIBE", text: "SUBSCRIBE " + box})
 		}
 	}
-	return c.list(ctx, before, []string{"*"})
+	l, err = c.list(ctx, before, []string{"*"})
+	for _, cmd := range before {
+		refused = first(refused, cmd.err)
+	}
+	return l, refused, err
 }

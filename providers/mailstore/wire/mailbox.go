@@ -164,14 +164,24 @@ func (c *Conn) Noop(ctx context.Context) error {
 	return c.run(ctx, "NOOP", func() error { return c.simple("NOOP", "NOOP") })
 }
 
-// Bye says goodbye and closes without waiting for the answer, which changes
-// nothing.
-func (c *Conn) Bye() error {
+// Bye says goodbye. The server counts the connection until it has answered:
+// wait reads its last words and closes.
+func (c *Conn) Bye() (wait func(context.Context)) {
+	cmd := &command{name: "LOGOUT", text: "LOGOUT"}
 	if !c.closed.Load() {
-		c.send(&command{name: "LOGOUT", text: "LOGOUT"})
+		c.send(cmd)
 		_ = c.w.Flush()
 	}
-	return c.Close()
+	return func(ctx context.Context) {
+		_ = c.run(ctx, "LOGOUT", func() error {
+			for {
+				if r, err := c.next(); err != nil || r.kind == 't' && r.num == cmd.tag {
+					return err
+				}
+			}
+		})
+		_ = c.Close()
+	}
 }
 
 // Logout says goodbye and closes. A server that closes without an answer has
