@@ -50,11 +50,12 @@ func mailAtEveryLook(off planner.Without) error {
 	s := newSite(oneIMAP, off)
 	n := 50
 	s.now = opens
-	err := s.run(s.plan(), func() {
+	err := s.run(s.plan(), func() error {
 		n++
 		if s.mx("acme.test") != "10 mx.new.test" {
 			s.world.Deliver(memory.Source, "m0@acme.test", "INBOX", letter(n))
 		}
+		return nil
 	})
 	if s.mx("acme.test") != "10 mx.new.test" {
 		return fmt.Errorf("Cutover never starts: %v", err)
@@ -66,9 +67,10 @@ func senderThatNeverLearns(off planner.Without) error {
 	s := newSite(oneIMAP, off)
 	n := 50
 	s.now, s.pace = opens, 30*time.Minute
-	if err := s.run(s.plan(), func() {
+	if err := s.run(s.plan(), func() error {
 		n++
 		s.world.Deliver(memory.Source, "m0@acme.test", "INBOX", letter(n))
+		return nil
 	}); err != nil {
 		return err
 	}

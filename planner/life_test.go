@@ -59,13 +59,27 @@ func (l *life) innocent(t *rapid.T) {
 		}
 	case "account":
 		if l.sh.route == "history" || l.sh.route == "wizard" {
-			l.world.PutAccount(planner.Member{Account: row.Account, Address: row.Address, Enabled: planner.Yes, VIP: planner.No, IMAP: planner.Yes})
+			m := l.member(row.Account)
+			m.Address, m.Enabled, m.IMAP = row.Address, planner.Yes, planner.Yes
+			l.world.PutAccount(m)
 		}
 	case "time":
 		l.now = l.now.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "seconds")) * time.Second)
 	case "flags":
 		l.world.ChangeFlags(memory.Source, row.Address, "INBOX", 1, `\Seen`)
 	}
+}
+
+// member is an account of the target as it is, or a new one.
+func (l *life) member(account string) planner.Member {
+	if t := l.observe().Target.Tenant; t != nil {
+		for _, m := range t.Members {
+			if m.Account == account {
+				return m
+			}
+		}
+	}
+	return planner.Member{Account: account, VIP: planner.No}
 }
 
 func (s *site) mx(d string) string {

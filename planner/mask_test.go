@@ -90,10 +90,11 @@ func TestMaskedPlansAreTheSame(t *testing.T) {
 		check()
 		n, every := 0, rapid.IntRange(3, 17).Draw(t, "every")
 		p := s.plan()
-		if err := s.run(p, func() {
+		if err := s.run(p, func() error {
 			if n++; n%every == 0 {
 				check()
 			}
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -8,23 +9,45 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
-// For every plan and every prefix of it carried out, what is built then is not
-// beyond the plan; after the tail nothing is left.
-func TestEveryPrefixIsWithinThePlan(t *testing.T) {
+// property draws a case and says what is wrong with it under the rules that
+// are on. Each is tried on 100 cases; -rapid.checks=N tries N.
+type property func(t *rapid.T, off planner.Without) error
+
+func check(t *testing.T, holds property) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newSite(drawShape(t), "")
-		p := s.plan()
-		prefix := func() {
-			if beyond := planner.Beyond(s.plan(), p); len(beyond) > 0 {
-				t.Fatalf("after %v: beyond %v", s.acts, beyond)
-			}
-		}
-		prefix()
-		if err := s.run(p, prefix); err != nil {
+		if err := holds(t, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.complete(); err != nil {
-			t.Fatalf("%v\ndone %v", err, s.acts)
-		}
 	})
+}
+
+func TestEveryPrefixIsWithinThePlan(t *testing.T) { check(t, prefixes) }
+
+// prefixes: for every plan and every prefix of it carried out, what is built
+// then is not beyond the plan; after the tail nothing is left, also when the
+// files name another creator by then.
+func prefixes(t *rapid.T, off planner.Without) error {
+	sh := drawShape(t)
+	s := newSite(sh, off)
+	if rapid.Bool().Draw(t, "blind") {
+		s.blind()
+	}
+	p := s.plan()
+	prefix := func() error {
+		if beyond := planner.Beyond(s.plan(), p); len(beyond) > 0 {
+			return fmt.Errorf("after %v: beyond %v", s.acts, beyond)
+		}
+		return nil
+	}
+	if err := prefix(); err != nil {
+		return err
+	}
+	if err := s.run(p, prefix); err != nil {
+		return err
+	}
+	s.spec.Source.Creator, s.spec.Target.Creator = "li", "li"
+	if err := s.complete(); err != nil {
+		return fmt.Errorf("%w\ndone %v", err, s.acts)
+	}
+	return s.restored(sh)
 }

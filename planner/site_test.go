@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -186,8 +185,8 @@ func (s *site) ended(st planner.Step, rec planner.Record) {
 }
 
 // run applies the plan until nothing is left, the clock going on where it
-// must; between looks at each step.
-func (s *site) run(p *planner.Plan, between func()) error {
+// must; between looks at each step, and ends it by an error.
+func (s *site) run(p *planner.Plan, between func() error) error {
 	for idle, i := 0, 0; idle < 6; i++ {
 		if i > 400 {
 			return errors.New("no end")
@@ -210,65 +209,12 @@ func (s *site) run(p *planner.Plan, between func()) error {
 			idle = 0
 		}
 		if between != nil {
-			between()
-		}
-	}
-	return nil
-}
-
-// complete says what is wrong with the end of a migration.
-func (s *site) complete() error {
-	p := s.plan()
-	if len(p.Steps) > 0 {
-		return fmt.Errorf("%d steps are left, the first is %s; stale %q, foreign %q, asked %q, findings %v", len(p.Steps), p.Steps[0].ID, s.stale, s.foreign, s.asked, codesOf(p))
-	}
-	t := s.world.Tally()
-	if t.Bounced+t.Lost+t.Twice > 0 {
-		return fmt.Errorf("tally %+v", t)
-	}
-	for _, z := range s.spec.Cutover.Zones {
-		if mx := s.world.Set(z.Domain, z.Domain+" MX"); !slices.Equal(mx.Values, []string{"10 mx.new.test"}) && !slices.Equal(mx.Values, z.MX) {
-			return fmt.Errorf("MX of %s is %v", z.Domain, mx.Values)
-		}
-		if spf := strings.Join(s.world.Set(z.Domain, z.Domain+" TXT").Values, " "); len(z.SPF.Add) > 0 &&
-			(!strings.Contains(spf, "new.test") || strings.Contains(spf, "old.test")) {
-			return fmt.Errorf("SPF of %s is %s", z.Domain, spf)
-		}
-	}
-	return s.carried()
-}
-
-// carried checks that each message of the source is at the target, once.
-func (s *site) carried() error {
-	left := s.spec.Roster.Departures()
-	for _, row := range s.spec.Roster.Mailboxes {
-		n, folder := map[string]int{}, "INBOX"
-		if left[row.Address].Mail == "to" {
-			folder = row.Address + "/INBOX"
-		}
-		for _, m := range s.world.Dump(memory.Target, row.Address)[folder] {
-			n[string(m.Body)]++
-		}
-		for _, m := range s.world.Dump(memory.Source, row.Address)["INBOX"] {
-			if left[row.Address].Mail == "archive" && s.world.Kept(row.Address, m.Body) {
-				n[string(m.Body)]++
-			}
-			if n[string(m.Body)] != 1 {
-				return fmt.Errorf("%s: a message is there %d times", row.Address, n[string(m.Body)])
+			if err := between(); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
-}
-
-func codesOf(p *planner.Plan) []string {
-	var codes []string
-	for _, f := range p.Findings {
-		if f.Severity == config.Blocks {
-			codes = append(codes, f.Code)
-		}
-	}
-	return codes
 }
 
 // answer attests what became of an act in doubt.
