@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type site struct {
 	dir   string
 	spec  *config.Spec
 	world *memory.World
+	mu    sync.Mutex // of the clock, which a run and its world read at once
 	now   time.Time
 
 	asked  []Question
@@ -126,6 +128,8 @@ func siteLetter(n int) memory.Message {
 
 // clock goes a second a look, so that no two lines are of one moment.
 func (s *site) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.now = s.now.Add(time.Millisecond)
 	return s.now
 }
@@ -169,8 +173,9 @@ func (s *site) apply(t testing.TB, p *planner.Plan) (*tape, error) {
 	self.Alive = func(int) bool { return false } // of a run that died in this process
 	r := &Run{State: s.state(t), World: s.world, Plan: p, Through: planner.Retire, AtHand: s.atHand, Self: self, Tool: "test",
 		Sleep: func(_ context.Context, d time.Duration) error {
-			s.slept = append(s.slept, d)
-			s.now = s.now.Add(d)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.slept, s.now = append(s.slept, d), s.now.Add(d)
 			return nil
 		}, Wait: s.wait, wrap: s.wrap, Readers: []Reader{tp.read}}
 	if s.answer != nil {
