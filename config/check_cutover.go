@@ -1,7 +1,9 @@
 package config
 
 import (
+	"maps"
 	"net"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -27,6 +29,7 @@ func (l *loader) checkCutover(c *Cutover) {
 	if c.Tail < shortTail && at.tail != (Pos{}) && c.Tail != 0 {
 		l.say(Warning, at.tail, "cutover.tail")
 	}
+	l.checkResolvers(c.Resolvers, at.resolvers)
 	if c.Approvals > 0 && c.Approvers == "" && at.approvers == (Pos{}) {
 		l.say(Error, orPos(at.approvals, c.At), "cutover.approvers", "approvals", strconv.Itoa(c.Approvals))
 	}
@@ -92,6 +95,7 @@ func (l *loader) checkZone(z *Zone, at zoneAt) {
 			l.say(Error, at.mx, "zone.mx", "value", mx)
 		}
 	}
+	l.checkNames(z, at)
 	for _, list := range []struct {
 		terms []string
 		at    Pos
@@ -108,6 +112,39 @@ func (l *loader) checkZone(z *Zone, at zoneAt) {
 		}
 	}
 }
+
+// checkNames: what is looked up must be a name.
+func (l *loader) checkNames(z *Zone, at zoneAt) {
+	for _, n := range z.Names {
+		if !dnsName.MatchString(n) {
+			l.say(Error, at.names, "zone.name", "value", n)
+		}
+	}
+	for _, s := range z.Selectors {
+		if !dnsName.MatchString(s) {
+			l.say(Error, at.selectors, "zone.name", "value", s)
+		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(z.DKIM)) {
+		if !dnsName.MatchString(s) {
+			l.say(Error, at.dkim, "zone.name", "value", s)
+		}
+	}
+}
+
+// checkResolvers: addresses, since a resolver's name would need a resolver.
+func (l *loader) checkResolvers(list []string, at Pos) {
+	for _, r := range list {
+		_, bare := netip.ParseAddr(r)
+		if _, withPort := netip.ParseAddrPort(r); bare != nil && withPort != nil {
+			l.say(Error, at, "cutover.resolver", "value", r)
+		}
+	}
+}
+
+// dnsName is one or more labels below a domain; those of services begin with
+// an underscore (RFC 8552).
+var dnsName = regexp.MustCompile(`(?i)^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$`)
 
 // spfTerm is one term of RFC 7208 section 4.6.1: a mechanism with its
 // qualifier, or redirect.

@@ -80,6 +80,8 @@ var languageCases = map[string]struct {
 	"mx":                        {whole("\"5 mxbiz1.qq.com\"", "\"mxbiz1.qq.com\""), []string{"zone.mx main.hcl:93:16"}},
 	"spf":                       {whole("\"include:spf.mail.qq.com\"", "\"v=spf1 -all\""), []string{"zone.spf main.hcl:95:16"}},
 	"spf both ways":             {whole("[\"-all\"]", "[\"Include:spf.mail.qq.com\"]"), []string{"zone.spf-both main.hcl:96:16"}},
+	"name":                      {whole("  tail ", "  resolvers = [\"dns.held.test\"]\n  tail "), []string{"cutover.resolver main.hcl:80:15"}},
+	"zone's name":               {whole("    key_name", "    names = [\"a b\"]\n    selectors = [\"-\"]\n    dkim = { \"\" = \"p=\" }\n    key_name"), []string{"zone.name main.hcl:91:13", "zone.name main.hcl:92:17", "zone.name main.hcl:93:12"}},
 	"mistyped block":            {whole("  accept {", "  acept {"), []string{"block.unknown main.hcl:84:3"}},
 	"labels of a zone":          {whole("zone \"held.example\" \"manual\" {}", "zone \"held.example\" {}"), []string{"block.labels main.hcl:99:3", "zone.missing main.hcl:76:1"}},
 }

@@ -20,6 +20,7 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 	{name: "duration", typ: typDuration, example: `"3h"`},
 	{name: "approvals", typ: typNumber, max: 100, def: `1`, example: `2`},
 	{name: "approvers", typ: typText, example: `"allowed_signers"`},
+	{name: "resolvers", typ: typList, example: `["223.5.5.5", "192.0.2.53"]`},
 }, blocks: []*block{
 	{name: "accept", args: []arg{
 		{name: "mailboxes", typ: typList, example: `["on.leave@acme.test"]`},
@@ -32,6 +33,9 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 		{name: "key_id", typ: typText, must: zoneIDs, only: zoneIDs, example: `"AKIDEXAMPLE"`},
 		{name: "key", typ: typSecret, must: zoneKeyed, only: zoneKeyed, example: `env("TSIG_KEY")`},
 		{name: "mx", typ: typList, example: `["5 mxbiz1.qq.com", "10 mxbiz2.qq.com"]`},
+		{name: "names", typ: typList, example: `["mail", "lists"]`},
+		{name: "selectors", typ: typList, example: `["s2024"]`},
+		{name: "dkim", typ: typMap, example: `{ "s2026" = "v=DKIM1; k=rsa; p=MIIB" }`},
 	}, blocks: []*block{
 		{name: "spf", args: []arg{
 			{name: "add", typ: typList, example: `["include:spf.mail.qq.com"]`},

@@ -9,11 +9,11 @@ import (
 
 // cutoverAt is where parts of cutover stand that are checked against others.
 type cutoverAt struct {
-	opens, closes, tail, duration, approvals, approvers, accept Pos
+	opens, closes, tail, duration, approvals, approvers, accept, resolvers Pos
 }
 
 // zoneAt is the same of a zone.
-type zoneAt struct{ server, mx, add, remove Pos }
+type zoneAt struct{ server, mx, names, selectors, dkim, add, remove Pos }
 
 func (l *loader) cutover(b *hclsyntax.Block) {
 	c, at := &Cutover{At: l.pos(b.DefRange())}, &l.at.cutover
@@ -25,6 +25,7 @@ func (l *loader) cutover(b *hclsyntax.Block) {
 		{name: "duration", into: &c.Duration, at: &at.duration},
 		{name: "approvals", into: &c.Approvals, at: &at.approvals},
 		{name: "approvers", into: &c.Approvers, at: &at.approvers},
+		{name: "resolvers", into: &c.Resolvers, at: &at.resolvers},
 	}, takers{
 		"accept": func(b *hclsyntax.Block) { l.accept(b, c) },
 		"zone":   func(b *hclsyntax.Block) { l.zone(b, c) },
@@ -54,6 +55,9 @@ func (l *loader) zone(b *hclsyntax.Block, c *Cutover) {
 		{name: "key_id", into: &z.KeyID},
 		{name: "key", into: &z.Key},
 		{name: "mx", into: &z.MX, at: &at.mx},
+		{name: "names", into: &z.Names, at: &at.names},
+		{name: "selectors", into: &z.Selectors, at: &at.selectors},
+		{name: "dkim", into: &z.DKIM, at: &at.dkim},
 	}, takers{"spf": func(b *hclsyntax.Block) {
 		z.SPF.At = l.pos(b.DefRange())
 		l.take(b, s.child("spf"), []field{

@@ -38,7 +38,8 @@ type Cutover struct {
 	Approvers string        `json:"approvers,omitempty"` // path of ssh-keygen's allowed signers
 	Signers   []string      `json:"signers,omitempty"`   // its lines: whose keys they are is part of what is approved
 	Accept    Accept        `json:"accept,omitzero"`
-	Zones     []Zone        `json:"zones,omitempty"` // ordered by domain; one per domain and alias
+	Resolvers []string      `json:"resolvers,omitempty"` // whose caches are looked at: address or address:port
+	Zones     []Zone        `json:"zones,omitempty"`     // ordered by domain; one per domain and alias
 	At        Pos           `json:"at"`
 }
 
@@ -60,7 +61,11 @@ type Zone struct {
 	KeyID   string   `json:"key_id,omitempty"`
 	MX      []string `json:"mx,omitempty"` // "PREFERENCE HOST"; empty: the target's own
 	SPF     SPF      `json:"spf,omitzero"`
-	At      Pos      `json:"at"`
+
+	Names     []string          `json:"names,omitempty"`     // further names below the domain that were decided on
+	Selectors []string          `json:"selectors,omitempty"` // of DKIM keys in use, which stay
+	DKIM      map[string]string `json:"dkim,omitempty"`      // of the target: selector to the record's value
+	At        Pos               `json:"at"`
 }
 
 // SPF are the terms that the cutover adds and, at the end of the tail, removes.

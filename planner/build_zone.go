@@ -21,9 +21,13 @@ func (b *builder) domains() []string {
 // zones are the domains that the cutover switches.
 func (b *builder) zones() []config.Zone { return b.zoneList }
 
-func (b *builder) wantedMX(z config.Zone) []string {
+func (b *builder) wantedMX(z config.Zone) []string { return WantedMX(b.spec, z) }
+
+// WantedMX are the MX values that a domain's switch puts, in one form and
+// order: the zone's, else the target's own.
+func WantedMX(spec *config.Spec, z config.Zone) []string {
 	mx := z.MX
-	if len(mx) == 0 && b.spec.Target.Kind != "imap" {
+	if len(mx) == 0 && spec.Target.Kind != "imap" {
 		mx = wecomMX
 	}
 	return canonicalMX(mx)

@@ -83,8 +83,6 @@ func (p *planter) fillMap(v reflect.Value, field string) {
 		for i := range value.Len() {
 			value.Index(i).SetString(p.name())
 		}
-	} else if value.Kind() == reflect.String {
-		value.SetString(p.name())
 	}
 	v.Set(reflect.MakeMap(v.Type()))
 	v.SetMapIndex(key, value)

@@ -86,7 +86,16 @@ type Zone struct {
 	Name    string        `json:"name"`
 	Servers []Authority   `json:"servers,omitempty"` // ordered by host and address
 	Sets    []RRset       `json:"sets,omitempty"`    // ordered by key
+	Caches  []Cache       `json:"caches,omitempty"`  // of listed resolvers, in the spec's order
 	STSAge  time.Duration `json:"sts_age,omitempty"` // max_age of the MTA-STS policy that is served
+}
+
+// Cache is what a resolver remembers. The TTLs of its sets are the seconds
+// that are left.
+type Cache struct {
+	Resolver string  `json:"resolver"`
+	Err      string  `json:"err,omitempty"`
+	Sets     []RRset `json:"sets,omitempty"` // ordered by key
 }
 
 // Authority is one authoritative server, and where it differs from the others.
