@@ -14,6 +14,7 @@ import (
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
+	"github.com/mxmove/mxmove/providers/zone"
 )
 
 // env is everything outside of the program that commands use.
@@ -31,6 +32,7 @@ type env struct {
 	Stop           <-chan struct{} // closed by the first interrupt
 	Version        string
 	OpenWorld      func(opening) (world, error)
+	DNS            *zone.Observer // nil: of the Internet
 }
 
 // cli is one call of the program.
@@ -71,7 +73,7 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate(c.cat))
 	root.SetFlagErrorFunc(noSuchFlag)
 	root.AddCommand(
-		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c),
+		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c), newDNSCommand(c),
 		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApproveCommand(c), newApprovalsCommand(c), newApplyCommand(c),
 		newAttestCommand(c), newStatusCommand(c), newVerifyCommand(c),
 		newRetryCommand(c), newReportCommand(c), newTraceCommand(c), newLedgerCommand(c),

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/providers/zone"
 )
 
 // call is one command line with what it may use.
 type call struct {
+	dns    *zone.Observer
 	args   []string
 	vars   map[string]string // the environment
 	answer string            // on a terminal, if not ""
@@ -57,7 +59,7 @@ func (c call) env(out, errors *bytes.Buffer) *env {
 			}
 			return ctx.Err()
 		},
-		Stop: make(chan struct{}), Version: "0.1.0-test", OpenWorld: open,
+		Stop: make(chan struct{}), Version: "0.1.0-test", OpenWorld: open, DNS: c.dns,
 	}
 }
 

@@ -58,7 +58,7 @@ func Aims(spec *config.Spec) []Aim {
 // ASCII gives a domain's A-labels (RFC 5891 section 4.4), as they go over the
 // wire.
 func ASCII(domain string) (string, error) {
-	a, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
+	a, err := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.VerifyDNSLength(true)).ToASCII(strings.TrimSuffix(domain, "."))
 	return strings.ToLower(a), err
 }
 
