@@ -40,12 +40,16 @@ const (
 
 var errNotAuthoritative = errors.New("it answers without authority")
 
+func (o *Observer) begin(aim Aim) *look {
+	return &look{Observer: o, aim: aim, w: newWalker(o.client(), cmp.Or(o.Port, 53), o.roots(), parallel),
+		v: &View{Domain: aim.Domain, At: o.Now(), Glue: map[string][]netip.Addr{}, Hosts: map[string]Host{}, Targets: map[string]Target{}}}
+}
+
 // Look observes a domain. What cannot be seen is said in the view.
 func (o *Observer) Look(ctx context.Context, aim Aim) *View {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	l := &look{Observer: o, aim: aim, w: newWalker(o.client(), cmp.Or(o.Port, 53), o.roots(), parallel),
-		v: &View{Domain: aim.Domain, At: o.Now(), Glue: map[string][]netip.Addr{}, Hosts: map[string]Host{}, Targets: map[string]Target{}}}
+	l := o.begin(aim)
 	if err := l.delegation(ctx); err != nil {
 		l.v.Err = fault(planner.Unreachable, "dns.unseen", "domain", aim.Domain, "error", err.Error())
 		return l.v
@@ -159,6 +163,17 @@ func merged(a, b []string) []string {
 
 // servers asks every address of every server that parent or child name.
 func (l *look) servers(ctx context.Context) {
+	l.list(ctx)
+	each(indices(l.v.Servers), func(s *Server) { l.server(ctx, s) })
+	if at, ok := l.updates(ctx); ok {
+		p := Server{Host: l.aim.Server, Addr: at.Addr()}
+		l.serverAt(ctx, at, &p)
+		l.v.Primary = &p
+	}
+}
+
+// list finds the servers' addresses.
+func (l *look) list(ctx context.Context) {
 	l.child(ctx)
 	hosts := merged(l.v.ParentNS, l.v.ChildNS)
 	found := make([]Host, len(hosts))
@@ -187,12 +202,6 @@ func (l *look) servers(ctx context.Context) {
 	}
 	slices.SortFunc(l.v.Servers, func(a, b Server) int { return cmp.Or(cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr)) })
 	l.v.Servers = l.v.Servers[:min(len(l.v.Servers), maxServer)]
-	each(indices(l.v.Servers), func(s *Server) { l.server(ctx, s) })
-	if at, ok := l.updates(ctx); ok {
-		p := Server{Host: l.aim.Server, Addr: at.Addr()}
-		l.serverAt(ctx, at, &p)
-		l.v.Primary = &p
-	}
 }
 
 func indices[T any](list []T) []*T {
@@ -351,6 +360,12 @@ func negative(soa wire.Record) uint32 {
 
 // caches asks the listed resolvers, and only for what exists.
 func (l *look) caches(ctx context.Context) {
+	d := l.aim.Domain
+	list := []asked{{d, "MX"}, {d, "TXT"}, {"_dmarc." + d, "TXT"}, {"_mta-sts." + d, "TXT"}}
+	l.cachesOf(ctx, slices.DeleteFunc(list, func(q asked) bool { return len(l.v.set(q.name, q.kind).Records) == 0 }))
+}
+
+func (l *look) cachesOf(ctx context.Context, list []asked) {
 	l.v.Caches = make([]Cache, len(l.aim.Resolvers))
 	for i, r := range l.aim.Resolvers {
 		l.v.Caches[i].Resolver = r
@@ -365,17 +380,13 @@ func (l *look) caches(ctx context.Context) {
 			}
 			at = netip.AddrPortFrom(a, 53)
 		}
-		l.cache(ctx, at, c)
+		l.cache(ctx, at, c, list)
 	})
 }
 
-func (l *look) cache(ctx context.Context, at netip.AddrPort, c *Cache) {
-	d := l.aim.Domain
+func (l *look) cache(ctx context.Context, at netip.AddrPort, c *Cache, list []asked) {
 	c.Sets = map[string]Set{}
-	for _, q := range []asked{{d, "MX"}, {d, "TXT"}, {"_dmarc." + d, "TXT"}, {"_mta-sts." + d, "TXT"}} {
-		if len(l.v.set(q.name, q.kind).Records) == 0 {
-			continue
-		}
+	for _, q := range list {
 		r, err := l.client().Ask(ctx, at, wire.Question{Name: q.name, Type: q.kind, Recurse: true})
 		if err == nil && r.Rcode != "NOERROR" && r.Rcode != "NXDOMAIN" {
 			err = errors.New(r.Rcode)

@@ -1,4 +1,5 @@
-// Package peer starts real IMAP servers for tests: Dovecot, Cyrus and Courier,
+// Package peer starts real servers for tests: Dovecot, Cyrus and Courier for IMAP,
+// BIND, Knot and Unbound for DNS,
 // each on loopback, with ports, certificate, accounts and mail of its own.
 //
 // It needs Linux, root and, once, apt-get with Debian 12's packages. What is

@@ -21,7 +21,7 @@ apt() { # WHAT COMMAND...
 	shift
 	if ! out=$("$@" 2>&1); then
 		fail "$what failed: $out
-needed: Debian 12 with its package mirror; to prepare by hand: apt-get update && apt-get install dovecot-imapd isync"
+needed: Debian 12 with its package mirror; to prepare by hand: apt-get update && apt-get install dovecot-imapd isync bind9 knot unbound"
 	fi
 }
 
@@ -52,6 +52,24 @@ dovecot() {
 	local version
 	version=$(/usr/sbin/dovecot --version)
 	[[ "$version" = 2.3.* ]] || fail "this is Dovecot $version, and the tests' configuration is for 2.3, which Debian 12 has: run them there, for instance in the image golang:1.26-bookworm"
+}
+
+bind() {
+	[ ! -x /usr/sbin/named ] || return 0
+	update
+	install bind9
+}
+
+knot() {
+	[ ! -x /usr/sbin/knotd ] || return 0
+	update
+	install knot
+}
+
+unbound() {
+	[ ! -x /usr/sbin/unbound ] || return 0
+	update
+	install unbound
 }
 
 mbsync() {

@@ -1,0 +1,305 @@
+package zone
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/zone/wire"
+)
+
+// Zones observes and changes the domains of a migration's cutover. It is safe
+// for concurrent use.
+type Zones struct {
+	Observer *Observer
+	Aims     []Aim
+	Reveal   func(context.Context, config.Secret) ([]byte, error)
+	Sleep    func(context.Context, time.Duration) error
+	Patience time.Duration // for all servers to follow an update; default 30 s
+	Person   time.Duration // for a person to enter records; default 30 minutes
+
+	mu    sync.Mutex
+	since map[string]time.Time // all servers of a domain show the wanted MX
+}
+
+const (
+	pollServers = 500 * time.Millisecond
+	pollPerson  = 5 * time.Second
+	maxAttempts = 4
+)
+
+// Observe looks at every domain.
+func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []config.Finding) {
+	views := make([]*View, len(z.Aims))
+	at := make([]int, len(z.Aims))
+	for i := range at {
+		at[i] = i
+	}
+	each(at, func(i int) { views[i] = z.Observer.Look(ctx, z.Aims[i]) })
+	for i, v := range views {
+		zones = append(zones, v.Zone())
+		for _, f := range Check(z.Aims[i], v) {
+			if f.Severity != Info {
+				found = append(found, f.Finding)
+			}
+		}
+	}
+	return zones, found
+}
+
+// Can are the kinds of step that are carried out here, in order.
+func (z *Zones) Can() []string {
+	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind()}
+}
+
+// Do carries out an op about records: SetTTL, SetRecords, their Restore, and
+// the Waits on authoritative servers and caches. What is in effect already is
+// success; every success was read back from every authoritative server. Faults
+// are *planner.Fault.
+func (z *Zones) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) error {
+	if w, ok := op.(planner.Wait); ok {
+		aim, l, err := z.ready(ctx, w.On)
+		if err != nil {
+			return err
+		}
+		return z.wait(ctx, w, aim, l)
+	}
+	g, ok := goalOf(op)
+	if !ok {
+		return fault(planner.Internal, "zone.no-zone", "domain", op.Subject())
+	}
+	aim, l, err := z.ready(ctx, zoneOf(op))
+	if err != nil {
+		return err
+	}
+	switch aim.Via {
+	case config.ZoneRFC2136:
+		return z.update(ctx, l, g)
+	case config.ZoneManual:
+		return z.byHand(ctx, l, g, stop, progress)
+	}
+	return fault(planner.Internal, "zone.vendor", "domain", aim.Domain, "kind", aim.Via)
+}
+
+func zoneOf(op planner.Op) string {
+	switch o := op.(type) {
+	case planner.SetTTL:
+		return o.Set.Zone
+	case planner.SetRecords:
+		return o.New.Zone
+	case planner.Restore:
+		return zoneOf(o.Op)
+	}
+	return ""
+}
+
+// ready finds the domain's servers.
+func (z *Zones) ready(ctx context.Context, domain string) (Aim, *look, error) {
+	i := slices.IndexFunc(z.Aims, func(a Aim) bool { return a.Domain == domain })
+	if i < 0 {
+		return Aim{}, nil, fault(planner.Internal, "zone.no-zone", "domain", domain)
+	}
+	l := z.Observer.begin(z.Aims[i])
+	if err := l.delegation(ctx); err != nil {
+		return Aim{}, nil, either(ctx, fault(planner.Unreachable, "dns.unseen", "domain", domain, "error", err.Error()))
+	}
+	l.list(ctx)
+	return z.Aims[i], l, nil
+}
+
+// either prefers that we were told to end.
+func either(ctx context.Context, f *planner.Fault) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return f
+}
+
+// read asks one server for a set.
+func (l *look) read(ctx context.Context, at netip.AddrPort, g goal) ([]wire.Record, error) {
+	r, err := l.client().Ask(ctx, at, wire.Question{Name: g.name, Type: g.kind})
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Rcode != "NOERROR" && r.Rcode != "NXDOMAIN":
+		return nil, fmt.Errorf("%s", r.Rcode)
+	case !r.AA:
+		return nil, errNotAuthoritative
+	}
+	return r.Set(g.name, g.kind), nil
+}
+
+// seen is what one server shows of a set.
+type seen struct {
+	server string
+	set    []wire.Record
+	err    error
+}
+
+// readAll asks every server but those to which this machine has no way.
+func (l *look) readAll(ctx context.Context, g goal) []seen {
+	all := make([]seen, len(l.v.Servers))
+	at := make([]int, len(all))
+	for i := range at {
+		at[i] = i
+	}
+	each(at, func(i int) {
+		s := l.v.Servers[i]
+		all[i] = seen{server: s.label(), err: s.Err}
+		if s.Addr.IsValid() {
+			all[i].set, all[i].err = l.read(ctx, netip.AddrPortFrom(s.Addr, l.w.port), g)
+		}
+	})
+	some := slices.ContainsFunc(all, func(s seen) bool { return s.err == nil })
+	return slices.DeleteFunc(all, func(s seen) bool { return some && s.err == wire.ErrNoRoute })
+}
+
+// lagging are the servers where a condition does not hold, with what they show.
+func lagging(all []seen, holds func([]wire.Record) bool) []string {
+	var list []string
+	for _, s := range all {
+		switch {
+		case s.err != nil:
+			list = append(list, s.server+": "+s.err.Error())
+		case !holds(s.set):
+			list = append(list, fmt.Sprintf("%s: %s, TTL %d", s.server, shown(wire.Values(s.set)), ttlOf(s.set, 0)))
+		}
+	}
+	return list
+}
+
+func (g goal) key() string { return key(g.name, g.kind) }
+
+// settle waits until every server shows a set as it is to be, with its TTL.
+func (z *Zones) settle(ctx context.Context, l *look, g goal, want wanted) error {
+	holds := func(set []wire.Record) bool {
+		return slices.Equal(wire.Values(set), want.values) && (len(set) == 0 || ttlOf(set, 0) == want.ttl)
+	}
+	patience := max(z.Patience, 0)
+	if patience == 0 {
+		patience = 30 * time.Second
+	}
+	for waited := time.Duration(0); ; waited += pollServers {
+		all := l.readAll(ctx, g)
+		behind := lagging(all, holds)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case len(all) == 0:
+			return fault(planner.Unreachable, "zone.unwatched", "set", g.key(), "list", "-")
+		case len(behind) == 0:
+			return nil
+		case waited >= patience:
+			f := fault(planner.Throttled, "zone.behind", "set", g.key(), "list", strings.Join(behind, "; "))
+			f.Wait = time.Minute
+			return f
+		}
+		if err := z.Sleep(ctx, pollServers); err != nil {
+			return err
+		}
+	}
+}
+
+// byHand tells a person what to enter and waits until every server shows it.
+func (z *Zones) byHand(ctx context.Context, l *look, g goal, stop <-chan struct{}, progress func(planner.Progress)) error {
+	patience := z.Person
+	if patience == 0 {
+		patience = 30 * time.Minute
+	}
+	told := false
+	for waited := time.Duration(0); ; waited += pollPerson {
+		all := l.readAll(ctx, g)
+		want, gone, err := g.ahead(all)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !told:
+			return err
+		case len(all) == 0:
+			return fault(planner.Unreachable, "zone.unwatched", "set", g.key(), "list", "-")
+		}
+		behind := lagging(all, g.holds)
+		if len(behind) == 0 {
+			return nil
+		}
+		pairs := []string{"domain", Unicode(l.aim.Domain), "set", g.key(), "now", shown(want.values), "ttl", fmt.Sprint(want.ttl), "gone", shown(gone), "list", strings.Join(behind, "; ")}
+		if !told {
+			told = true
+			progress(planner.Progress{Note: &config.Finding{Msg: text.M("zone.enter", append(pairs, "servers", serverNames(l.v.Servers))...), Severity: config.Warning, Subject: l.aim.Domain}})
+		}
+		if waited >= patience {
+			return fault(planner.Account, "zone.waiting", pairs...)
+		}
+		if err := z.pause(ctx, stop); err != nil {
+			return err
+		}
+	}
+}
+
+func serverNames(list []Server) string {
+	var names []string
+	for _, s := range list {
+		names = append(names, s.label())
+	}
+	return strings.Join(names, ", ")
+}
+
+// holds says that a server shows the goal reached.
+func (g goal) holds(set []wire.Record) bool {
+	_, done, err := g.decide(set)
+	return err == nil && done
+}
+
+// ahead is what is to be entered, by the first server that is not there yet,
+// and which values go. Servers that show something else altogether are an error.
+func (g goal) ahead(all []seen) (want wanted, gone []string, err error) {
+	found := false
+	for _, s := range all {
+		if s.err != nil {
+			continue
+		}
+		w, done, e := g.decide(s.set)
+		if e != nil {
+			err = e
+			continue
+		}
+		if !found || !done {
+			want, found = w, true
+		}
+		for _, v := range wire.Values(s.set) {
+			if !slices.Contains(w.values, v) && !slices.Contains(gone, v) {
+				gone = append(gone, v)
+			}
+		}
+	}
+	return want, gone, err
+}
+
+// pause ends early with stop.
+func (z *Zones) pause(ctx context.Context, stop <-chan struct{}) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-stop:
+			cancel(planner.ErrStopped)
+		case <-ctx.Done():
+		}
+	}()
+	if err := z.Sleep(ctx, pollPerson); err != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case <-stop:
+		return planner.ErrStopped
+	default:
+		return nil
+	}
+}
