@@ -98,9 +98,19 @@ func (c *channel) Fetch(ctx context.Context, uids []uint32, each func(transfer.I
 			it.Size, it.Body = m.BodySize, c.session.side.pace(c.session.unhurried, m.Body)
 			return each(it)
 		})
-		return c.fault(err)
+		return c.unread(err)
 	})
 	return missing, err
+}
+
+// unread keeps a definite NO to FETCH apart: it is about messages, unless the
+// server has too much to do.
+func (c *channel) unread(err error) error {
+	f := c.fault(err)
+	if no, ok := refusal(err); ok && !isLoad(f) && !c.conn.Closed() {
+		return no
+	}
+	return f
 }
 
 // Headers gives the fields by which a person knows a message.

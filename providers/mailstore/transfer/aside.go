@@ -94,7 +94,7 @@ func (s *shipment) killed(uid uint32, err error) error {
 	}
 	s.course.mu.Unlock()
 	if left {
-		return errors.Join(err, s.notGiven(job{uid: uid}))
+		return errors.Join(err, s.notGiven(job{uid: uid}, nil))
 	}
 	return err
 }

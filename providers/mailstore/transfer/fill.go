@@ -58,10 +58,10 @@ func (s *shipment) window(ctx context.Context, jobs []job) error {
 		return err
 	}
 	defer func() { <-w.gate.done }() // the ledger is not closed while it is being synced
-	missing, err := s.src.Fetch(ctx, uids, w.receive)
+	missing, no, err := ask(ctx, s.src, uids, w.receive)
 	for i := 0; i < len(missing) && err == nil; i++ {
-		if _, still := w.wanted[missing[i]]; still {
-			_, err = s.src.Fetch(ctx, missing[i:i+1], w.receive)
+		if _, still := w.wanted[missing[i]]; still && no[missing[i]] == nil {
+			_, _, err = ask(ctx, s.src, missing[i:i+1], w.receive)
 		}
 	}
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *shipment) window(ctx context.Context, jobs []job) error {
 	}
 	for _, uid := range uids {
 		if j, still := w.wanted[uid]; still {
-			if err := s.notGiven(j); err != nil {
+			if err := s.notGiven(j, no[uid]); err != nil {
 				return err
 			}
 		}
@@ -121,13 +121,14 @@ func (s *shipment) died(uid uint32, err error) error {
 	n := deaths[uid]
 	s.course.mu.Unlock()
 	if n == maxDeaths {
-		return errors.Join(err, s.notGiven(job{uid: uid}))
+		return errors.Join(err, s.notGiven(job{uid: uid}, nil))
 	}
 	return err
 }
 
-// notGiven names a message that the source lists and does not give.
-func (c *carry) notGiven(j job) error {
+// notGiven names a message that the source lists and does not give, with its
+// words if it had any.
+func (c *carry) notGiven(j job, said *Refusal) error {
 	c.missing++
 	if c.listed != nil {
 		c.listed[j.uid] = true
@@ -136,7 +137,11 @@ func (c *carry) notGiven(j job) error {
 		c.count(func(t *planner.Tally) { t.Missing++ })
 		c.dealt(j.size)
 	}
-	return c.l.put(problemRecord{folder: c.f.id, uid: j.uid, Problem: Problem{Missing: true}})
+	p := Problem{Missing: true}
+	if said != nil {
+		p.Code, p.Text = said.Code, said.Text
+	}
+	return c.l.put(problemRecord{folder: c.f.id, uid: j.uid, Problem: p})
 }
 
 // receive takes a message from the source.

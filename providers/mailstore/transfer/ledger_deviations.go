@@ -37,7 +37,7 @@ func (l *Ledger) Deviations() []Deviation {
 		for uid, p := range f.problems {
 			kind := DevRefused
 			switch {
-			case p.Missing && p.Code+p.Text+p.File != "":
+			case p.Missing && p.File != "":
 				kind = DevRetry
 			case p.Missing:
 				kind = DevMissing

@@ -102,10 +102,10 @@ func (c *memConn) readOne(ctx context.Context, n int, r Reading, o Opened, to Re
 			err = to.Message(n, Item{UID: uid})
 		}
 	}
-	if err != nil {
+	if err != nil && !isRefusal(err) {
 		return err
 	}
-	return to.Ended(n, nil)
+	return to.Ended(n, err)
 }
 
 func (c *memConn) Survey(ctx context.Context, folders []Folder) ([]Surveyed, error) {

@@ -33,7 +33,9 @@ type memStore struct {
 	permanent   []imap.Flag
 	alter       func(string) string
 	refuse      func(it *Item, body string) *Refusal
-	dies        func(uid uint32) bool  // Fetch breaks off in the middle of it
+	dies        func(uid uint32) bool // Fetch breaks off in the middle of it
+	unreadable  func(uid uint32) bool // Fetch of it is refused, with others the whole command
+	fetches     int
 	hides       func(uid uint32) bool  // listed, not given
 	poison      func(body string) bool // Append breaks off at it
 	giant       int64                  // octets of a message whose body is "giant", which nobody holds
@@ -254,7 +256,13 @@ func (c *memConn) Fetch(ctx context.Context, uids []uint32, each func(Item) erro
 		return nil, err
 	}
 	all := c.list()
+	c.s.fetches++
+	var no error
 	for _, uid := range uids {
+		if c.s.unreadable != nil && c.s.unreadable(uid) {
+			missing, no = append(missing, uid), &Refusal{Code: "SERVERBUG", Text: "cannot read it"}
+			continue
+		}
 		i := slices.IndexFunc(all, func(m memMsg) bool { return m.uid == uid })
 		if i < 0 || c.s.hides != nil && c.s.hides(uid) {
 			missing = append(missing, uid)
@@ -278,7 +286,7 @@ func (c *memConn) Fetch(ctx context.Context, uids []uint32, each func(Item) erro
 			return nil, err
 		}
 	}
-	return missing, nil
+	return missing, no
 }
 
 type broke struct{}

@@ -35,7 +35,7 @@ func (c *carry) quarantine(ctx context.Context, j job, why Refusal) error {
 		return c.refusal(j, why)
 	}
 	name, err := "", error(nil)
-	missing, ferr := c.src.Fetch(ctx, []uint32{j.uid}, func(it Item) error {
+	missing, no, ferr := ask(ctx, c.src, []uint32{j.uid}, func(it Item) error {
 		if it.UID != j.uid {
 			_, err := io.Copy(io.Discard, it.Body)
 			return err
@@ -50,7 +50,7 @@ func (c *carry) quarantine(ctx context.Context, j job, why Refusal) error {
 		return ferr
 	}
 	if len(missing) > 0 || name == "" {
-		return c.notGiven(j)
+		return c.notGiven(j, no[j.uid])
 	}
 	if c.listed != nil {
 		c.listed[j.uid] = true

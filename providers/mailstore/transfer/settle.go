@@ -89,10 +89,10 @@ func (c *carry) lookFrom(ctx context.Context, t *targetState) error {
 		if c.stopped() {
 			return ErrStopped
 		}
-		missing, err := c.dst.Fetch(ctx, chunk, c.seen)
+		missing, no, err := ask(ctx, c.dst, chunk, c.seen)
 		for _, uid := range missing { // some servers leave out what they give when asked again
-			if err == nil {
-				_, err = c.dst.Fetch(ctx, []uint32{uid}, c.seen)
+			if err == nil && no[uid] == nil {
+				_, _, err = ask(ctx, c.dst, []uint32{uid}, c.seen)
 			}
 		}
 		if err != nil {

@@ -107,7 +107,8 @@ type Source interface {
 	Scan(ctx context.Context, from uint32, since uint64, each func(Item) error) error
 	// Fetch gives the messages of uids whole. Bodies stream; each is called
 	// in the order of arrival. missing are the asked UIDs that did not come
-	// or came without a body.
+	// or came without a body. With a Refusal the store refused to give them:
+	// all the rest came.
 	Fetch(ctx context.Context, uids []uint32, each func(Item) error) (missing []uint32, err error)
 	Close() error
 }

@@ -171,7 +171,7 @@ func (r *reader) list(ctx context.Context, b *box, since time.Time) error {
 // fetch reads what was listed and not yet read.
 func (r *reader) fetch(ctx context.Context, b *box) error {
 	for uids := range slices.Chunk(b.unread(), fetchBatch) {
-		if _, err := r.conn.Fetch(ctx, uids, func(it Item) error { return r.take(b, it) }); err != nil {
+		if _, _, err := ask(ctx, r.conn, uids, func(it Item) error { return r.take(b, it) }); err != nil {
 			return err
 		}
 	}

@@ -214,7 +214,7 @@ func (r *reader) readOnly(ctx context.Context, f Folder, want func(*message) boo
 				}
 			}
 			for chunk := range slices.Chunk(uids, fetchBatch) {
-				if _, err := r.conn.Fetch(ctx, chunk, func(it Item) error { return r.take(b, it) }); err != nil {
+				if _, _, err := ask(ctx, r.conn, chunk, func(it Item) error { return r.take(b, it) }); err != nil {
 					return err
 				}
 			}
