@@ -21,6 +21,37 @@ func (c *channel) Tells() bool {
 	return caps.Has(imap.CapUIDPlus) || caps.Has(imap.CapIMAP4rev2)
 }
 
+// Streams reports whether messages follow one another without waiting.
+func (c *channel) Streams() bool { return c.conn.Caps().Has(imap.CapLiteralPlus) }
+
+// lane is a further connection to a mailbox; closing it gives it back.
+type lane struct {
+	*channel
+	over func()
+}
+
+// Close gives the connection back.
+func (l *lane) Close() error {
+	l.over()
+	return l.session.Close()
+}
+
+// Widen gives another connection to the mailbox while limits allow one.
+func (s *session) Widen(ctx context.Context) (transfer.Ahead, error) {
+	if int(s.lanes.Add(1)) >= s.side.imap.Limits.PerMailbox || s.side.slots.try() != nil {
+		s.lanes.Add(-1)
+		return nil, nil
+	}
+	further := s.side.session(ctx, s.account, nil)
+	conn, err := further.alive(ctx)
+	l := &lane{&channel{session: further, conn: conn}, func() { s.lanes.Add(-1) }}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
 // Read reads folders, sending commands ahead.
 func (c *channel) Read(ctx context.Context, next func() (transfer.Reading, bool), to transfer.Reader) error {
 	return c.locked(func() error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -23,6 +24,8 @@ type session struct {
 
 	unhurried context.Context // while the rate is kept
 	hurry     context.CancelFunc
+
+	lanes atomic.Int32 // further connections, see Widen
 
 	mu     sync.Mutex // one command or flight at a time
 	conn   *wire.Conn

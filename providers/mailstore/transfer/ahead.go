@@ -14,6 +14,10 @@ type Ahead interface {
 	// Tells reports whether Placed.UID is to be expected (UIDPLUS, RFC 4315).
 	Tells() bool
 
+	// Streams reports whether a message need not wait for the answer to the one
+	// before (LITERAL+, RFC 7888).
+	Streams() bool
+
 	// Read opens folders for reading, in the order that next gives them, and
 	// reads what is asked of each. It asks for several before the first has
 	// come. Its error means that what was not ended is not known.
@@ -47,6 +51,13 @@ type Wanted struct {
 	Use       imap.MailboxAttr
 	Exists    bool // it is only to be subscribed to
 	Subscribe bool
+}
+
+// Widener is a Session that may have more than one connection.
+type Widener interface {
+	// Widen gives another connection, or nil where limits allow none now. Its
+	// Close gives it back.
+	Widen(ctx context.Context) (Ahead, error)
 }
 
 // Reading is what is asked of a folder.

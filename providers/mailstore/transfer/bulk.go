@@ -3,9 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
-	"time"
 
 	"github.com/mxmove/mxmove/planner"
 )
@@ -23,11 +21,10 @@ type bulk struct {
 	surveyed chan struct{} // closed: lots are ready or dropped
 	queue    chan *parcel
 	intended *gate
-	current  *parcel // given out last
-	idle     bool    // and told that nothing is there for now
+	cancel   context.CancelCauseFunc
 
-	mu       sync.Mutex // the rest, and owed, ended and left of lots
-	inflight []*parcel
+	mu    sync.Mutex // over the rest, and owed, ended, left, closed, refused and unsure of lots
+	broke error      // what ended a writer first
 }
 
 // lot is a folder that bulk carries.
@@ -74,7 +71,7 @@ func (r *course) bulk(ctx context.Context, mapped []Mapped) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	b := &bulk{course: r, ctx: ctx, src: src, dst: dst, lots: lots,
-		surveyed: make(chan struct{}), queue: make(chan *parcel, 256)}
+		cancel: cancel, surveyed: make(chan struct{}), queue: make(chan *parcel, 256)}
 	read := make(chan error, 1)
 	go func() {
 		err := src.Read(ctx, b.nextReading, b)
@@ -91,7 +88,6 @@ func (r *course) bulk(ctx context.Context, mapped []Mapped) error {
 	if err != nil {
 		cancel(errDone)
 	}
-	b.consumed()
 	for p := range b.queue {
 		b.unsent(p)
 	}
@@ -107,25 +103,6 @@ func (r *course) bulk(ctx context.Context, mapped []Mapped) error {
 	return b.finish()
 }
 
-// write opens the target's folders and appends until the queue ends.
-func (b *bulk) write() error {
-	err := b.survey()
-	close(b.surveyed)
-	if err != nil {
-		return err
-	}
-	err = b.dst.AppendAll(b.ctx, b.next, b.done)
-	if isRefusal(err) {
-		return gone(err.Error()) // BAD: nothing more on this connection
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err == nil && len(b.inflight) > 0 {
-		err = gone("an APPEND was not answered")
-	}
-	return err
-}
-
 // nextReading is what Read asks for.
 func (b *bulk) nextReading() (Reading, bool) {
 	if b.asked == len(b.lots) || b.stopped() {
@@ -133,76 +110,6 @@ func (b *bulk) nextReading() (Reading, bool) {
 	}
 	b.asked++
 	return b.lots[b.asked-1].reading, true
-}
-
-// next is what AppendAll asks for.
-func (b *bulk) next() (*Item, error) {
-	b.consumed()
-	select {
-	case <-b.p.Stop:
-		return nil, io.EOF
-	default:
-	}
-	p, err := b.waitFor()
-	if p == nil {
-		return nil, err
-	}
-	<-b.intended.done
-	if b.intended.err != nil {
-		b.unsent(p)
-		return nil, b.intended.err
-	}
-	b.current = p
-	b.mu.Lock()
-	b.inflight = append(b.inflight, p)
-	b.mu.Unlock()
-	return &p.item, nil
-}
-
-// lull is how long the queue may be empty before what was given out is to be
-// finished.
-const lull = 30 * time.Millisecond
-
-// waitFor takes from the queue; nil and nil: there is nothing for now.
-func (b *bulk) waitFor() (*parcel, error) {
-	select {
-	case p, ok := <-b.queue:
-		return given(p, ok)
-	default:
-	}
-	var idle <-chan time.Time
-	if !b.idle {
-		t := time.NewTimer(lull)
-		defer t.Stop()
-		idle = t.C
-	}
-	b.idle = !b.idle
-	select {
-	case <-b.p.Stop:
-		return nil, io.EOF
-	case <-b.ctx.Done():
-		return nil, context.Cause(b.ctx)
-	case <-idle:
-		return nil, nil
-	case p, ok := <-b.queue:
-		b.idle = false
-		return given(p, ok)
-	}
-}
-
-func given(p *parcel, ok bool) (*parcel, error) {
-	if !ok {
-		return nil, io.EOF
-	}
-	return p, nil
-}
-
-// consumed hands back what the last message given out held.
-func (b *bulk) consumed() {
-	if p := b.current; p != nil {
-		b.current, p.item.Body = nil, nil
-		b.unsent(p)
-	}
 }
 
 // unsent lets go of a message's octets.
@@ -223,17 +130,8 @@ func (b *bulk) give(p *parcel) {
 	}
 }
 
-// done takes the target's answer to the oldest message in flight.
-func (b *bulk) done(answer Placed) error {
-	b.mu.Lock()
-	if len(b.inflight) == 0 {
-		b.mu.Unlock()
-		return gone("an answer to no APPEND")
-	}
-	p := b.inflight[0]
-	b.inflight[0] = nil
-	b.inflight = b.inflight[1:]
-	b.mu.Unlock()
+// answered takes the target's answer to a message.
+func (b *bulk) answered(p *parcel, answer Placed) error {
 	l := p.lot
 	if answer.Err != nil {
 		return b.refusedBy(l, answer.Err)
@@ -245,7 +143,9 @@ func (b *bulk) done(answer Placed) error {
 		p.hash = p.large.sum()
 	}
 	if answer.UID == 0 {
+		b.mu.Lock()
 		l.unsure = append(l.unsure, unsure{p.uid, p.item.Size, p.set, p.bits, p.hash, p.print})
+		b.mu.Unlock()
 	}
 	b.accepted()
 	p.job.size = p.item.Size

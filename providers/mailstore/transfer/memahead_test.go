@@ -57,6 +57,18 @@ func (s *memStore) Build(ctx context.Context, wanted []Wanted) ([]Folder, error)
 
 func (c *memConn) Tells() bool { return !c.s.noUIDPlus }
 
+func (c *memConn) Streams() bool { return !c.s.waits }
+
+// Widen gives three more connections to a store that waits.
+func (s *memStore) Widen(context.Context) (Ahead, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.widened++; s.widened > 3 {
+		return nil, nil
+	}
+	return &memConn{s: s}, nil
+}
+
 func (c *memConn) Read(ctx context.Context, next func() (Reading, bool), to Reader) error {
 	for n := 0; ; n++ {
 		r, ok := next()

@@ -43,6 +43,8 @@ type memStore struct {
 	appends     int
 	opens       int
 	batches     int
+	waits       bool // each message costs a round trip
+	widened     int
 	plain       bool // nothing goes ahead
 	bodiless    bool // what is hidden comes without a body
 	validity    uint32
