@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,11 +52,7 @@ func runDNS(ctx context.Context, c *cli, o dnsOptions, names []string) error {
 	if err != nil {
 		return err
 	}
-	observer := c.DNS
-	if observer == nil {
-		observer = &zone.Observer{Get: zone.HTTPS(nil, ""), Certificates: zone.StartTLS("")}
-	}
-	observer.Now = c.Now
+	observer := observerOf(c.DNS, c.Now)
 	var seen []domainSeen
 	for _, aim := range aims {
 		v := observer.Look(ctx, aim)
@@ -74,6 +71,16 @@ func runDNS(ctx context.Context, c *cli, o dnsOptions, names []string) error {
 		return errNotFine
 	}
 	return err
+}
+
+// observerOf is the given observer, else one of the Internet, by this clock.
+func observerOf(given *zone.Observer, now func() time.Time) *zone.Observer {
+	o := zone.Observer{Get: zone.HTTPS(nil, ""), Certificates: zone.StartTLS("")}
+	if given != nil {
+		o = *given
+	}
+	o.Now = now
+	return &o
 }
 
 // aims are the domains to look at: those named, with what the spec here wants

@@ -75,7 +75,7 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 		}
 	}
 	w, err := c.OpenWorld(opening{Spec: spec, Secrets: secrets, SpecDir: c.dir, State: state,
-		Environ: c.Environ(), Version: c.Version, Now: c.Now})
+		Environ: c.Environ(), Version: c.Version, Now: c.Now, Sleep: c.Sleep, DNS: c.DNS})
 	return state, w, err
 }
 

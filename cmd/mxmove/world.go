@@ -11,6 +11,7 @@ import (
 	"github.com/mxmove/mxmove/providers/mailstore"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	"github.com/mxmove/mxmove/providers/manual"
+	"github.com/mxmove/mxmove/providers/zone"
 )
 
 // world is what the commands need of the two services.
@@ -40,6 +41,8 @@ type opening struct {
 	Environ []string
 	Version string
 	Now     func() time.Time
+	Sleep   func(context.Context, time.Duration) error
+	DNS     *zone.Observer // nil: of the Internet
 }
 
 // openWorld opens the provider of a spec's services.
@@ -52,7 +55,11 @@ func openWorld(o opening) (world, error) {
 		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(),
 		Version: o.Version, Now: o.Now,
 	})
-	return &peopled{world: store, people: manual.New(store)}, nil
+	if o.Spec.Cutover == nil {
+		return &peopled{world: store, people: manual.New(store)}, nil
+	}
+	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec), Reveal: o.Secrets.Reveal, Sleep: o.Sleep}
+	return &peopled{world: store, people: manual.New(zone.New(store, zones))}, nil
 }
 
 // peopled is a world in which people do what has no API.

@@ -46,6 +46,9 @@ func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []conf
 	for i, v := range views {
 		zones = append(zones, v.Zone())
 		for _, f := range Check(z.Aims[i], v) {
+			if v.Err != nil {
+				f.Severity = config.Warning // copying goes on; what is not seen gets no step
+			}
 			if f.Severity != Info {
 				found = append(found, f.Finding)
 			}
@@ -54,8 +57,13 @@ func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []conf
 	return zones, found
 }
 
-// Can are the kinds of step that are carried out here, in order.
+// Can are the kinds of step that are carried out here, in order: none where
+// one of the domains can be changed by neither way.
 func (z *Zones) Can() []string {
+	vendor := func(a Aim) bool { return a.Via != config.ZoneRFC2136 && a.Via != config.ZoneManual }
+	if slices.ContainsFunc(z.Aims, vendor) {
+		return nil
+	}
 	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind()}
 }
 

@@ -50,6 +50,7 @@ var (
 
 const (
 	maxSteps = 24 // referrals and aliases on one way
+	maxTried = 4  // servers of one zone on the way to another
 	maxDepth = 6  // hosts that must be found to find a host
 )
 
@@ -141,7 +142,7 @@ func (w *walker) anyOf(ctx context.Context, at cut, q wire.Question, depth int) 
 	last := errNobody
 	addrs, named := at.addrs, len(at.addrs) > 0
 	for {
-		for _, a := range addrs {
+		for _, a := range addrs[:min(len(addrs), maxTried)] {
 			if w.deaf(a, 0) {
 				continue
 			}
