@@ -1,5 +1,6 @@
 # make demo: see mxmove work, nothing but Go needed
 # make test: everything that must hold; Debian 12 and root, for it starts real mail servers
+# make soak: the same, far more of it: some hours
 # make bench, make lint
 
 GO := go
@@ -8,7 +9,7 @@ PEERS := /var/cache/mxmove-peers
 # the race detector needs a C compiler
 RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
 
-.PHONY: demo test bench bench-plan bench-copy bench-parts lint check peers
+.PHONY: demo test soak bench bench-plan bench-copy bench-parts lint check peers
 .DEFAULT_GOAL := test
 
 demo:
@@ -16,6 +17,10 @@ demo:
 
 test: check peers
 	$(GO) test $(RACE) -timeout 9m ./...
+
+# A thousand kills. A failure tells the flags that repeat its moments.
+soak: peers
+	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000
 
 bench: bench-plan bench-copy
 

@@ -85,6 +85,44 @@ func TestWhatADeadConnectionStillBringsIsNotSentAgain(t *testing.T) {
 	r.same()
 }
 
+// It stores folder after folder: one wait, for all of them.
+func TestOneCalmForAllFolders(t *testing.T) {
+	for _, c := range []struct {
+		plain      bool
+		late, body string // plain: only A was begun
+	}{{false, "C", "a: 2\r\n\r\n"}, {true, "A", "a: 0\r\n\r\n"}} {
+		r := newRig(t)
+		r.dst.plain = c.plain
+		for i := range 4 {
+			r.src.deliver([]string{"A", "B", "C"}[i%3], fmt.Sprintf("a: %d\r\n\r\n", i))
+		}
+		l, _ := mustOpen(t, r.dir)
+		appends, pauses := 0, 0
+		r.dst.step = func(op string) error {
+			if op == "append" {
+				if appends++; appends == 1 {
+					return gone("cut")
+				}
+			}
+			return nil
+		}
+		sleep := func(_ context.Context, d time.Duration) error {
+			if d == calmPause {
+				if pauses++; pauses == 4 {
+					r.dst.deliver(c.late, c.body)
+				}
+			}
+			return nil
+		}
+		tally, err := (&Pass{Source: r.src, Target: r.dst, Ledger: l, Options: r.o, Stop: r.stop, Sleep: sleep}).Run(t.Context())
+		l.Close()
+		if err != nil || tally.Copied != 3 || tally.Adopted != 1 || pauses != 4+calmLooks {
+			t.Errorf("plain %v: %+v, %v, %d pauses", c.plain, tally, err, pauses)
+		}
+		r.same()
+	}
+}
+
 func TestProgressResetsBackoff(t *testing.T) {
 	r := newRig(t)
 	for i := range 30 {

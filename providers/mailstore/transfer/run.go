@@ -23,7 +23,9 @@ type course struct {
 	held     *share
 	failed   error // of the first folder that could not be carried
 
-	names map[string]bool // of all folders that the source lists
+	names  map[string]bool // of all folders that the source lists
+	mapped []Mapped        // those that are carried
+	calmed bool            // the target has stored all that connections brought which died
 
 	tells atomic.Bool // the target told where it stored a message
 
@@ -75,6 +77,7 @@ func (r *course) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.mapped = mapped
 	if err := r.bulkAgain(ctx, mapped); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/mxmove/mxmove/planner"
 )
@@ -30,44 +29,6 @@ func (c *carry) look(ctx context.Context) error {
 		}
 	}
 	return c.match(ctx)
-}
-
-// A server may still be storing what a connection brought before it died:
-// pipelined messages lie in its buffers. It is taken to be done when the
-// folder has not grown for calmLooks times calmPause.
-const (
-	calmLooks = 6
-	calmPause = 500 * time.Millisecond
-)
-
-// owed reports whether an earlier try may have sent a message that has no
-// place yet.
-func (c *carry) owed() bool {
-	return slices.ContainsFunc(c.jobs, func(j job) bool { return c.before.may(j.uid, ^uint32(0)) })
-}
-
-// calm waits until the target folder grows no more, and looks at what came.
-func (c *carry) calm(ctx context.Context) error {
-	for still := 0; still < calmLooks; still++ {
-		if err := c.wait(ctx, nil, calmPause); err != nil {
-			return err
-		}
-		to, err := c.dst.Select(ctx, c.m.ToFolder)
-		switch {
-		case err != nil:
-			return err
-		case to.UIDValidity != c.to.UIDValidity:
-			return gone("the target folder was made anew")
-		case to.UIDNext <= c.next:
-			continue
-		}
-		still = -1
-		if err := c.lookFrom(ctx, c.f.target); err != nil {
-			return err
-		}
-		c.next = max(c.next, to.UIDNext)
-	}
-	return nil
 }
 
 func (c *carry) lookFrom(ctx context.Context, t *targetState) error {

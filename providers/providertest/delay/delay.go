@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Proxy struct {
 	listener net.Listener
 	server   string
 	trip     time.Duration
+	passed   atomic.Int64
 
 	mu     sync.Mutex
 	open   map[*net.TCPConn]bool
@@ -37,6 +39,10 @@ func Start(server string, trip time.Duration) (*Proxy, error) {
 
 // Port gives the port of 127.0.0.1 on which it listens.
 func (p *Proxy) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+
+// Passed gives how many octets of clients came so far; those of the last half
+// round trip are still on their way to the server.
+func (p *Proxy) Passed() int64 { return p.passed.Load() }
 
 // Close cuts all connections and returns when nothing of them is left.
 func (p *Proxy) Close() {
@@ -98,16 +104,17 @@ func (p *Proxy) serve(client *net.TCPConn) {
 	}
 	defer p.drop(server)
 	var both sync.WaitGroup
-	both.Go(func() { p.carry(server, client) })
-	both.Go(func() { p.carry(client, server) })
+	both.Go(func() { p.carry(server, client, &p.passed) })
+	both.Go(func() { p.carry(client, server, new(atomic.Int64)) })
 	both.Wait()
 }
 
-// carry passes one direction on until it ends; what breaks it breaks both.
-func (p *Proxy) carry(to, from *net.TCPConn) {
+// carry passes one direction on until it ends, and counts its octets; what
+// breaks it breaks both.
+func (p *Proxy) carry(to, from *net.TCPConn, count *atomic.Int64) {
 	q := newQueue()
 	var reading sync.WaitGroup
-	reading.Go(func() { fill(q, from, p.trip/2) })
+	reading.Go(func() { fill(q, from, p.trip/2, count) })
 	if err := drain(q, to); err != nil {
 		q.abandon()
 		_ = from.Close()
@@ -120,10 +127,11 @@ const chunk = 64 << 10
 
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
-func fill(q *queue, from *net.TCPConn, delay time.Duration) {
+func fill(q *queue, from *net.TCPConn, delay time.Duration, count *atomic.Int64) {
 	for {
 		buffer := chunks.Get().(*[chunk]byte)
 		n, err := from.Read(buffer[:])
+		count.Add(int64(n))
 		due := time.Now().Add(delay)
 		if n > 0 && !q.put(segment{due: due, buffer: buffer, n: n}) {
 			return

@@ -143,6 +143,16 @@ func TestOrderAndContentAreKept(t *testing.T) {
 	}
 }
 
+func TestOctetsOfClientsAreCounted(t *testing.T) {
+	p, conn := serve(t, 0, echo)
+	for n := range 3 {
+		ping(t, conn)
+		if got := p.Passed(); got != int64(n+1) {
+			t.Errorf("%d octets were sent, %d counted", n+1, got)
+		}
+	}
+}
+
 func TestAnEndOfOneDirectionLeavesTheOther(t *testing.T) {
 	const trip = 50 * time.Millisecond
 	ended := make(chan time.Time, 1)
