@@ -8,9 +8,9 @@ import (
 
 // Sizes of what is held in memory, in octets.
 const (
-	spoolLimit  = 1 << 20  // larger messages stream, alone
-	queueLimit  = 4 << 20  // held by one pass, of the budget
-	budgetLimit = 16 << 20 // held by all passes of the process
+	spoolLimit  = 1 << 20 // larger messages stream, alone
+	queueLimit  = 2 << 20 // held by one pass, of the budget
+	budgetLimit = 8 << 20 // held by all passes of the process
 )
 
 // Budget bounds the octets of message bodies that all passes of a process
@@ -23,7 +23,7 @@ type Budget struct {
 	spare octets
 }
 
-// NewBudget gives a budget of n octets; 0 is 16 MB.
+// NewBudget gives a budget of n octets; 0 is 8 MB.
 func NewBudget(n int64) *Budget {
 	if n <= 0 {
 		n = budgetLimit
@@ -31,9 +31,16 @@ func NewBudget(n int64) *Budget {
 	return &Budget{free: n, freed: make(chan struct{})}
 }
 
-// octets are kept for the next message: most of what a pass would allocate.
+// octets are kept for the next messages: most of what passes would allocate.
 // A class holds those of up to 4 KiB times a power of two.
-type octets [9]sync.Pool
+type octets struct {
+	mu   sync.Mutex
+	free [9][]*[]byte
+	held int64
+}
+
+// spareLimit is how many octets are kept.
+const spareLimit = 4 << 20
 
 func classOf(n int64) int {
 	return max(0, bits.Len64(uint64(max(n, 1)-1))-12)
@@ -44,24 +51,29 @@ func roomFor(n int64) int64 { return max(n, 4096<<classOf(n)) }
 
 // get gives n octets.
 func (o *octets) get(n int64) *[]byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	class := classOf(n)
-	if class >= len(o) {
-		b := make([]byte, n)
+	if class >= len(o.free) || len(o.free[class]) == 0 {
+		b := make([]byte, roomFor(n))[:n]
 		return &b
 	}
-	b, ok := o[class].Get().(*[]byte)
-	if !ok {
-		fresh := make([]byte, 4096<<class)
-		b = &fresh
-	}
+	last := len(o.free[class]) - 1
+	b := o.free[class][last]
+	o.free[class][last], o.free[class] = nil, o.free[class][:last]
+	o.held -= int64(cap(*b))
 	*b = (*b)[:n]
 	return b
 }
 
 // put takes them back.
 func (o *octets) put(b *[]byte) {
-	if class := classOf(int64(cap(*b))); class < len(o) && cap(*b) == 4096<<class {
-		o[class].Put(b)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	size := int64(cap(*b))
+	if class := classOf(size); class < len(o.free) && size == 4096<<class && o.held+size <= spareLimit {
+		o.free[class] = append(o.free[class], b)
+		o.held += size
 	}
 }
 

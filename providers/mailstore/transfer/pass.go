@@ -19,7 +19,7 @@ type Options struct {
 	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
 	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine
 	Quarantine string    // directory for refused messages of this mailbox, made when needed
-	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 16 MB
+	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 8 MB
 }
 
 // Pass carries to the target what it lacks of one mailbox: folders, messages,
