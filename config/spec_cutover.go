@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Shared is a mailbox that several people use (公共邮箱, HISTORY-09).
 type Shared struct {
@@ -80,6 +83,10 @@ type Guards struct {
 	Removed Share `json:"removed,omitzero"` // of the roster, per plan; default 5 %
 	At      Pos   `json:"at,omitzero"`
 }
+
+// PerPass is the share of a mailbox, in percent, that one pass may remove
+// where deletions are followed. A number of rows says nothing of messages.
+func (g Guards) PerPass() float64 { return cmp.Or(g.Removed.Percent, 5) }
 
 // Share is a percentage ("5%") or a number.
 type Share struct {

@@ -217,7 +217,7 @@ func (d *driver) ended(ctx context.Context, res result) {
 	d.running--
 	t := res.turn
 	t.tally = sum(t.tally, res.tally)
-	if res.tally.Copied+res.tally.Adopted+res.tally.Flags > 0 {
+	if res.tally.Copied+res.tally.Adopted+res.tally.Flags+res.tally.Removed > 0 {
 		t.tries = 0 // it gets on
 	}
 	t.tries++

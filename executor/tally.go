@@ -16,6 +16,7 @@ func sum(a, b planner.Tally) planner.Tally {
 	a.Keywords += b.Keywords
 	a.Dates += b.Dates
 	a.Missing += b.Missing
+	a.Removed += b.Removed
 	a.Skipped += b.Skipped
 	return a
 }

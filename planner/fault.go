@@ -53,6 +53,7 @@ type Tally struct {
 	Keywords int   `json:"keywords,omitempty"` // messages that lost a keyword the target does not permit
 	Dates    int   `json:"dates,omitempty"`    // messages without a usable INTERNALDATE
 	Missing  int   `json:"missing,omitempty"`  // listed by the source, not given
+	Removed  int   `json:"removed,omitempty"`  // since the source deleted them after they were copied
 	Skipped  int   `json:"skipped,omitempty"`  // left out by the spec (since, folders)
 }
 

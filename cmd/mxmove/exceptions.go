@@ -87,6 +87,10 @@ func (c *cli) deviation(address string, d transfer.Deviation) exception {
 	kind := string(d.Kind)
 	e := exception{Mailbox: address, Folder: d.Folder, UID: d.UID, Kind: kind, N: d.N, File: d.File,
 		Reason: c.cat.T("report." + kind + ".what"), Do: c.cat.T("report." + kind + ".do")}
+	if d.Kind == transfer.DevKept {
+		e.Reason += c.cat.T("render.colon") + c.cat.T(d.Text)
+		return e
+	}
 	if said := strings.TrimSpace(strings.Join([]string{d.Code, d.Text}, " ")); said != "" {
 		e.Reason += c.cat.T("render.colon") + said
 	}

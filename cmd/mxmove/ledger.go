@@ -137,7 +137,7 @@ func (c *cli) ledgerPass(f transfer.LedgerFolder) string {
 		name string
 		n    int
 	}{{"adopted", f.Adopted}, {"nowhere", f.Nowhere}, {"keywords", f.Keywords}, {"dates", f.Dates},
-		{"skipped", int(f.Skipped)}, {"pending", int(f.Pending)}} {
+		{"kept", f.Kept}, {"removing", f.Removing}, {"skipped", int(f.Skipped)}, {"pending", int(f.Pending)}} {
 		if part.n > 0 {
 			words = append(words, c.cat.T("cmd.ledger."+part.name, "n", strconv.Itoa(part.n)))
 		}

@@ -13,13 +13,16 @@ import (
 
 // Every kind of exception has its name, and a remedy, in both languages.
 func TestEveryExceptionHasItsTexts(t *testing.T) {
-	passes := []transfer.DeviationKind{transfer.DevRefused, transfer.DevRetry, transfer.DevMissing, transfer.DevSkipped, transfer.DevKeywords, transfer.DevDate, "folder"}
+	passes := []transfer.DeviationKind{transfer.DevRefused, transfer.DevRetry, transfer.DevMissing, transfer.DevSkipped, transfer.DevKeywords, transfer.DevDate, transfer.DevKept, "folder"}
 	classes := []transfer.Class{transfer.Explained, transfer.Behind, transfer.Unread, transfer.Unexplained, "altered"}
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
 		cat := text.Load(lang)
 		var codes []string
 		for _, k := range passes {
 			codes = append(codes, "report."+string(k), "report."+string(k)+".what", "report."+string(k)+".do")
+		}
+		for k := transfer.KeptAdopted; k <= transfer.KeptRefused; k++ {
+			codes = append(codes, k.Code())
 		}
 		for _, k := range classes {
 			codes = append(codes, "report."+string(k), "report."+string(k)+".do")
@@ -40,6 +43,9 @@ func TestExceptionsAsCSV(t *testing.T) {
 	x.add(c.deviation("a@x.test", transfer.Deviation{Folder: "=cmd|'/C calc'!A1", UID: 7, Kind: transfer.DevRefused, N: 1,
 		Problem: transfer.Problem{Code: "TOOBIG", Text: "no, \"big\"\r\nline"}}))
 	x.add(c.deviation("a@x.test", transfer.Deviation{Folder: "王芳", Kind: transfer.DevSkipped, N: 12}))
+	if e := c.deviation("a@x.test", transfer.Deviation{Kind: transfer.DevKept, N: 1, Problem: transfer.Problem{Text: transfer.KeptTouched.Code()}}); !strings.HasSuffix(e.Reason, ": its flags were changed at the target") {
+		t.Errorf("%+v", e)
+	}
 	row, ok := c.difference("a@x.test", at, transfer.Exception{Folder: []string{"A", "B"}, Target: true, UID: 3, Class: transfer.Explained,
 		Codes: []text.Msg{text.M("verify.altered.nul"), text.M("verify.refused", "reason", "x")}})
 	if x.add(row); !ok || row.Kind != "altered" {

@@ -177,7 +177,9 @@ func (v *planView) notCarriedWords() string {
 		if len(h.Skip) > 0 {
 			parts = append(parts, v.t("render.not-carried.folders", "folders", v.list(h.Skip)))
 		}
-		parts = append(parts, v.t("render.not-carried.deletions"))
+		if h.Deletions != "follow" {
+			parts = append(parts, v.t("render.not-carried.deletions"))
+		}
 	}
 	if len(spec.Roster.Skip) > 0 {
 		parts = append(parts, v.t("render.not-carried.addresses", "addresses", v.list(spec.Roster.Skip)))

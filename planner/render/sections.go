@@ -139,7 +139,7 @@ func (v *planView) touched() string {
 		return v.t("render.none")
 	case v.plan.Spec.Cutover == nil && v.onlyCopies(v.plan.Steps):
 		words := v.t("render.touches.copy", "n", Count(n), "host", v.plan.Spec.Target.IMAP.Host)
-		return strings.Join(append([]string{words}, v.leavers()...), v.t("render.semicolon"))
+		return strings.Join(append(append([]string{words}, v.leavers()...), v.removals()...), v.t("render.semicolon"))
 	}
 	for _, s := range v.plan.Steps {
 		if op, ok := s.Op.(planner.CopyMailbox); ok {
@@ -149,8 +149,18 @@ func (v *planView) touched() string {
 	words := strings.Join(append([]string{v.people()}, v.leavers()...), v.t("render.semicolon"))
 	if len(boxes) > 0 {
 		words += v.t("render.semicolon") + v.t("render.people.copied", "n", Count(len(boxes)))
+		words = strings.Join(append([]string{words}, v.removals()...), v.t("render.semicolon"))
 	}
 	return words
+}
+
+// removals tells what a copy takes away at the target.
+func (v *planView) removals() []string {
+	if h := v.plan.Spec.History; h == nil || h.Deletions != "follow" {
+		return nil
+	}
+	limit := strconv.FormatFloat(v.plan.Spec.Guards.PerPass(), 'g', 4, 64)
+	return []string{v.t("render.touches.removed", "limit", limit)}
 }
 
 func (v *planView) notCarried() {

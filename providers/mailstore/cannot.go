@@ -21,9 +21,6 @@ func (s *Store) cannot() []config.Finding {
 			Severity: config.Blocks, At: at})
 	}
 	if h := s.o.Spec.History; h != nil {
-		if h.Deletions == "follow" {
-			say(h.At, "history.deletions", h.Deletions)
-		}
 		if h.Refused == "repair" {
 			say(h.At, "history.refused", h.Refused)
 		}

@@ -10,8 +10,7 @@ import (
 // What a spec asks for and this provider does not do is said, and stops a run.
 func TestWhatIsNotDoneIsSaid(t *testing.T) {
 	for name, change := range map[string]func(*config.Spec){
-		"history.deletions": func(s *config.Spec) { s.History.Deletions = "follow" },
-		"history.refused":   func(s *config.Spec) { s.History.Refused = "repair" },
+		"history.refused": func(s *config.Spec) { s.History.Refused = "repair" },
 	} {
 		h := newInProcess(t)
 		for want, codes := range [][]string{0: nil, 1: {name}} {

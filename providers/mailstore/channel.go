@@ -135,6 +135,22 @@ func (c *channel) Append(ctx context.Context, next func() (*transfer.Item, error
 	return c.append(ctx, next, done, false)
 }
 
+var _ transfer.Remover = (*channel)(nil)
+
+// Removes reports whether the server has UID EXPUNGE.
+func (c *channel) Removes() bool { return c.conn.Removes() }
+
+// Expunge removes messages of the selected folder that have \Deleted.
+func (c *channel) Expunge(ctx context.Context, uids []uint32) error {
+	return c.locked(func() error {
+		err := c.conn.Expunge(ctx, uids)
+		if no, ok := refusal(err); ok {
+			return no
+		}
+		return c.fault(err)
+	})
+}
+
 // Store changes flags of messages in the selected folder.
 func (c *channel) Store(ctx context.Context, changes map[uint32]transfer.FlagChange) error {
 	out := make(map[uint32]wire.FlagChange, len(changes))

@@ -79,9 +79,23 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		Source: p.source, Target: p.target, Ledger: ledger, Options: s.options(row),
 		Progress: progress, Stop: stop, Sleep: s.o.Sleep,
 	}
+	if s.follows(move) {
+		pass.Options.Removed = s.o.Spec.Guards.PerPass()
+	}
 	tally, err := pass.Run(ctx)
 	tell(progress, pass.Notes())
 	return tally, err
+}
+
+// follows tells whether a pass removes what was deleted at the source: never
+// from Cutover on, which a copy from before may outlast, so not once its window
+// is open, but for the last pass before it.
+func (s *Store) follows(op planner.CopyMailbox) bool {
+	h, c := s.o.Spec.History, s.o.Spec.Cutover
+	if h == nil || h.Deletions != "follow" || op.In >= planner.Cutover {
+		return false
+	}
+	return op.In == planner.Freeze || c == nil || s.o.Now().Before(c.Opens)
 }
 
 func tell(progress func(planner.Progress), notes []config.Finding) {

@@ -24,7 +24,7 @@ func (st *state) live() int64 {
 	n := int64(st.octets + entrySize*(4+len(st.flagSets)))
 	adopted := map[*targetState]int{}
 	for _, f := range st.folders {
-		n += entrySize + int64(len(f.name)) + int64(len(f.rows))*rowSize + int64(len(f.intents))*entrySize
+		n += entrySize + int64(len(f.name)) + int64(len(f.rows))*rowSize + int64(len(f.intents)+len(f.removing)+len(f.kept))*entrySize
 		for _, r := range f.rows {
 			if r.flags&bitAdopted != 0 {
 				adopted[f.target]++
@@ -204,6 +204,7 @@ func (c *compaction) standing() error {
 		for _, i := range f.intents {
 			recs = append(recs, intentRecord{f.id, i.next, []span{i.span}})
 		}
+		recs = append(recs, f.removals()...)
 		for _, uid := range sortedUIDs(f.problems) {
 			recs = append(recs, problemRecord{folder: f.id, uid: uid, Problem: f.problems[uid]})
 		}

@@ -26,6 +26,7 @@ const (
 	DevSkipped  DeviationKind = "skipped"  // older than history.since
 	DevKeywords DeviationKind = "keywords" // without keywords that the target does not take
 	DevDate     DeviationKind = "date"     // without a date that the target does not take
+	DevKept     DeviationKind = "kept"     // deleted at the source since it was copied; Text is why it stays, a catalogue code
 )
 
 // Deviations lists them by folder and UID.
@@ -51,6 +52,9 @@ func (l *Ledger) Deviations() []Deviation {
 			if r.flags&bitDate != 0 {
 				all = append(all, Deviation{Folder: name, UID: r.src, Kind: DevDate, N: 1})
 			}
+		}
+		for uid, why := range f.kept {
+			all = append(all, Deviation{name, uid, DevKept, 1, Problem{Text: why.Code()}})
 		}
 		if f.mark.skipped > 0 {
 			all = append(all, Deviation{Folder: name, Kind: DevSkipped, N: int(f.mark.skipped)})

@@ -128,7 +128,7 @@ func (l *Ledger) InStep(folders []Folder) bool {
 		if s != nil && f.Status.Known && f.Status.Messages == 0 {
 			return false // whatever its UIDVALIDITY: Courier's moves with the clock until there is mail
 		}
-		return s == nil || !s.marked || s.mark.pending > 0 || !s.mark.stands(s.uidValidity, f.Status)
+		return s == nil || !s.marked || len(s.removing) > 0 || s.mark.pending > 0 || !s.mark.stands(s.uidValidity, f.Status)
 	})
 }
 

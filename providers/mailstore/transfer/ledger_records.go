@@ -25,6 +25,7 @@ const (
 	kindForeign = 9
 	kindLooked  = 10
 	kindMark    = 11
+	kindRemoval = 12
 )
 
 // record is one entry of the ledger.
@@ -141,6 +142,8 @@ func decodeRecord(payload []byte) (record, error) {
 	case kindMark:
 		r = markRecord{folder: d.uint32(), mark: mark{next: d.uint32(), messages: d.uint32(), modSeq: d.uint(),
 			since: int64(d.uint()), pending: d.uint32(), skipped: d.uint32(), subscribed: d.uint32()}}
+	case kindRemoval:
+		r = decodeRemoval(&d)
 	default:
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}

@@ -40,6 +40,8 @@ type folderState struct {
 	intents     []intent // sent since the last mark, perhaps
 	mark        mark
 	marked      bool
+	removing    map[uint32]bool // src: deleted at the source, perhaps removed
+	kept        map[uint32]Kept // src: deleted at the source, stays
 }
 
 // mark is how a source folder stood when all of it was dealt with.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/emersion/go-imap/v2"
 )
 
 // memBatch is how many messages the memory store takes as one.
@@ -21,7 +23,7 @@ func (s *memStore) Open(context.Context) (Target, error) {
 	s.opens++
 	c := &memConn{s: s}
 	if s.plain {
-		return struct{ Target }{c}, s.at("open")
+		return struct{ Remover }{c}, s.at("open")
 	}
 	return c, s.at("open")
 }
@@ -53,6 +55,21 @@ func (s *memStore) Build(ctx context.Context, wanted []Wanted) ([]Folder, error)
 		}
 	}
 	return built, err
+}
+
+func (c *memConn) Removes() bool { return !c.s.noUIDPlus }
+
+func (c *memConn) Expunge(_ context.Context, uids []uint32) error {
+	if err := c.at("expunge"); err != nil {
+		return err
+	}
+	c.s.mu.Lock()
+	c.f.msgs = slices.DeleteFunc(c.f.msgs, func(m *memMsg) bool {
+		return slices.Contains(uids, m.uid) && slices.Contains(m.flags, imap.FlagDeleted) && !c.s.clings
+	})
+	c.f.modSeq++
+	c.s.mu.Unlock()
+	return c.at("expunged")
 }
 
 func (c *memConn) Tells() bool { return !c.s.noUIDPlus }

@@ -36,6 +36,7 @@ type memStore struct {
 	dies        func(uid uint32) bool // Fetch breaks off in the middle of it
 	unreadable  func(uid uint32) bool // Fetch of it is refused, with others the whole command
 	fetches     int
+	clings      bool                   // nothing is ever expunged
 	hides       func(uid uint32) bool  // listed, not given
 	poison      func(body string) bool // Append breaks off at it
 	giant       int64                  // octets of a message whose body is "giant", which nobody holds

@@ -19,11 +19,12 @@ type Options struct {
 	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
 	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine
 	Quarantine string    // directory for refused messages of this mailbox, made when needed
+	Removed    float64   // at most this share of a mailbox's messages, in percent, is removed in a pass since the source deleted it; 0: nothing is
 	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 8 MB
 }
 
 // Pass carries to the target what it lacks of one mailbox: folders, messages,
-// flags, subscriptions. It never removes anything. It can be interrupted at
+// flags, subscriptions. It removes nothing but what Options.Removed allows. It can be interrupted at
 // any moment and begun again; nothing is lost and nothing doubled by that.
 type Pass struct {
 	Source, Target Session

@@ -97,7 +97,10 @@ func (r *course) all(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.failed
+	if r.failed != nil {
+		return r.failed
+	}
+	return r.again(ctx, func() error { return r.follow(ctx, mapped) })
 }
 
 // bulkAgain tries bulk twice: what breaks it then is carry's to find out.
