@@ -90,7 +90,8 @@ func (c CopyMailbox) Identity() []string {
 	return id
 }
 
-// Traits of a copy: it only adds to the target and may recur.
+// Traits of a copy: it only adds to the target, but for what it placed there
+// itself where history.deletions is "follow", and may recur.
 func (c CopyMailbox) Traits() Traits {
 	return Traits{Phase: c.In, Risk: Reversible, Repeat: Converge, Undo: "undo.copy-mailbox", Rules: copyRules}
 }
