@@ -7,6 +7,7 @@ var imapBlock = &block{name: "imap", shared: true, must: []string{KindIMAP}, arg
 	{name: "port", typ: typNumber, min: 1, max: 65535, example: `993`},
 	{name: "tls", typ: typText, oneOf: []string{TLSImplicit, TLSStart, TLSNone}, def: `"implicit"`, example: `"starttls"`},
 	{name: "ca_file", typ: typText, example: `"old-ca.pem"`},
+	{name: "compress", typ: typBool, def: `false`, example: `true`},
 }, blocks: []*block{loginBlock, limitsBlock}}
 
 var loginBlock = &block{name: "login", must: every,

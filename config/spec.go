@@ -81,9 +81,12 @@ type IMAP struct {
 	Port   int    `json:"port"`
 	TLS    string `json:"tls"`
 	CAFile string `json:"ca_file,omitempty"` // as written; relative to the spec's directory
-	Login  Login  `json:"login"`
-	Limits Limits `json:"limits"`
-	At     Pos    `json:"at"`
+	// Compress has what goes over the line compressed (RFC 4978) where the
+	// server can.
+	Compress bool   `json:"compress,omitempty"`
+	Login    Login  `json:"login"`
+	Limits   Limits `json:"limits"`
+	At       Pos    `json:"at"`
 }
 
 // Kinds of login.

@@ -122,6 +122,7 @@ func (l *loader) imap(b *hclsyntax.Block, m *IMAP) {
 		{name: "port", into: &m.Port},
 		{name: "tls", into: &m.TLS, at: &tlsAt},
 		{name: "ca_file", into: &m.CAFile, at: &caAt},
+		{name: "compress", into: &m.Compress},
 	}, takers{
 		"login":  func(b *hclsyntax.Block) { l.login(b, &m.Login) },
 		"limits": func(b *hclsyntax.Block) { l.limits(b, &m.Limits) },

@@ -288,3 +288,13 @@ func TestStarterUncommented(t *testing.T) {
 		}
 	}
 }
+
+func TestCompress(t *testing.T) {
+	l, findings := loadWith(t, inMain(`login "password" {}`, "compress = true\n login \"password\" {}"))
+	if len(findings) > 0 || !l.Spec.Source.IMAP.Compress || l.Spec.Target.IMAP.Compress {
+		t.Errorf("%+v, %v", l, findings)
+	}
+	if _, findings := loadWith(t, inMain(`login "password" {}`, "compress = \"yes\"\n login \"password\" {}")); len(findings) != 1 {
+		t.Errorf("text for a yes: %v", findings)
+	}
+}

@@ -84,7 +84,7 @@ func (s *side) dial(ctx context.Context) (*wire.Conn, error) {
 	if err != nil {
 		return nil, s.because("server.certificate.unknown", planner.Unreachable, "reason", err.Error())
 	}
-	c, err := wire.Dial(ctx, wire.Options{Addr: s.addr, Mode: wire.Mode(s.imap.TLS), TLS: cfg, BatchMessages: batch})
+	c, err := wire.Dial(ctx, wire.Options{Addr: s.addr, Mode: wire.Mode(s.imap.TLS), TLS: cfg, BatchMessages: batch, Compress: s.imap.Compress})
 	if err == nil {
 		said := c.Greeting()
 		s.greeting.Store(&said)

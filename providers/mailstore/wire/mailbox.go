@@ -170,7 +170,7 @@ func (c *Conn) Bye() (wait func(context.Context)) {
 	cmd := &command{name: "LOGOUT", text: "LOGOUT"}
 	if !c.closed.Load() {
 		c.send(cmd)
-		_ = c.w.Flush()
+		_ = c.push()
 	}
 	return func(ctx context.Context) {
 		_ = c.run(ctx, "LOGOUT", func() error {
