@@ -18,9 +18,10 @@ demo:
 test: check peers
 	$(GO) test $(RACE) -timeout 9m ./...
 
-# A thousand kills. A failure tells the flags that repeat its moments.
+# A thousand kills, and all of the corpus between all servers. A failure tells the flags that repeat its moments.
 soak: peers
 	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000
+	$(GO) test -count=1 -timeout 1h -v -run TestEveryPairOfServers ./providers/mailstore -args -pair-mails 1337
 
 bench: bench-plan bench-copy
 

@@ -16,6 +16,7 @@ type VerifyInput struct {
 	Source, Target Session
 	Mapping        MapOptions
 	Since          time.Time              // source messages with an older INTERNALDATE were not to be carried; zero: all were
+	Now            time.Time              // explains dates beyond it; zero: none
 	Evidence       Evidence               // labels differences; nil: none has an excuse
 	Sample         *Sampling              // nil: every message is read
 	Progress       func(planner.Progress) // messages read on both sides; may be nil; called from one goroutine at a time

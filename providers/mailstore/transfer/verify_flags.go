@@ -25,10 +25,10 @@ func compareFlags(d *verdict, source, target *flagSet, permanent []imap.Flag, fa
 		case slices.Contains(target.flags, f):
 		case !permitted(f, permanent):
 			note(Explained, "verify.flags.unpermitted", f)
+		case known && fate.Keywords && keyword: // what is written then tells what the source had
+			note(Explained, "verify.flags.dropped", f)
 		case known && fate.Written && slices.Contains(written, f):
 			note(Explained, "verify.flags.at-target", f)
-		case known && fate.Keywords && keyword:
-			note(Explained, "verify.flags.dropped", f)
 		case known && fate.Written:
 			note(Behind, "verify.flags.at-source", f)
 		default:
@@ -78,15 +78,21 @@ var (
 	datesUntil = time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC).Unix()
 )
 
-// compareDates adds to d that the moments of a pair differ.
-func compareDates(d *verdict, source, target int64, fate Fate) {
+// futureDates is from where on Dovecot takes its own time for a date: two
+// hours after it.
+const futureDates = 2 * 60 * 60
+
+// compareDates adds to d that the moments of a pair differ. A date that is
+// yet to come was so when the message was copied.
+func compareDates(d *verdict, source, target int64, fate Fate, now time.Time) {
 	switch {
 	case source == target:
 	case source == noDate:
 		d.add(Explained, "verify.date.absent")
 	case fate.Date:
 		d.add(Explained, "verify.date.dropped")
-	case source < datesFrom || source >= datesUntil:
+	case source < datesFrom || source >= datesUntil,
+		!now.IsZero() && source > now.Unix()+futureDates:
 		d.add(Explained, "verify.date.range")
 	case fate.Adopted:
 		d.add(Explained, "verify.date.adopted")

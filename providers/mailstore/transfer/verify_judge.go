@@ -118,7 +118,7 @@ func (v *verifier) pair(u *unit, boxes []*box, target *box, p pair, d verdict) {
 		d.add(Explained, code)
 	}
 	compareFlags(&d, s.flags, p.target.flags, target.permanent, fate, known)
-	compareDates(&d, s.date, p.target.date, fate)
+	compareDates(&d, s.date, p.target.date, fate, v.in.Now)
 	v.report.message(u.reports[s.box], s, d)
 }
 

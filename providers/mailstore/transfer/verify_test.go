@@ -117,6 +117,7 @@ func TestVerifyLabels(t *testing.T) {
 		{"flag taken away at the source", a, vFolder("A", vMessage(1, "a", "$Work", `\Seen`, "Old")), written("Old", "$Work", `\Seen`), `A 1 behind flags.at-source old`},
 		{"keyword not permitted", a, noLabels, nil, "A 1 explained flags.unpermitted $work"},
 		{"keyword dropped", a, vFolder("A", vMessage(1, "a", `\Seen`)), placed(Fate{Written: true, Flags: []imap.Flag{`\Seen`}, Keywords: true}), "A 1 explained flags.dropped $work"},
+		{"keywords dropped, on record as the source has them", a, vFolder("A", vMessage(1, "a", `\Seen`)), placed(Fate{Written: true, Flags: []imap.Flag{`\Seen`, "$Work"}, Keywords: true}), "A 1 explained flags.dropped $work"},
 		{"a system flag is no dropped keyword", a, vFolder("A", vMessage(1, "a", "$Work")), placed(Fate{Keywords: true}), `A 1 unexplained flags \seen`},
 
 		{"date", a, vFolder("A", a.withDate(vDay)), nil, "A 1 unexplained date"},
@@ -227,5 +228,25 @@ func TestVerifyMailboxes(t *testing.T) {
 				t.Errorf("result %s", r.Result)
 			}
 		})
+	}
+}
+
+// Dovecot takes its own time for a date more than two hours ahead.
+func TestDatesYetToCome(t *testing.T) {
+	now := vDay.Unix()
+	for _, c := range []struct {
+		source int64
+		now    time.Time
+		want   string
+	}{
+		{now + futureDates + 1, vDay, "verify.date.range"},
+		{now + futureDates, vDay, "verify.date"},
+		{now + futureDates + 1, time.Time{}, "verify.date"},
+	} {
+		var d verdict
+		compareDates(&d, c.source, now, Fate{}, c.now)
+		if len(d.codes) != 1 || d.codes[0].Code != c.want {
+			t.Errorf("%d at %v: %v, not %s", c.source-now, c.now, d.codes, c.want)
+		}
 	}
 }
