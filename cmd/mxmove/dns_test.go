@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mxmove/mxmove/providers/providertest/dnsd"
 	"github.com/mxmove/mxmove/providers/zone"
@@ -102,5 +105,22 @@ func TestDNSRefuses(t *testing.T) {
 		if got.code != 1 || !strings.Contains(got.errors, c.code) {
 			t.Errorf("%s: exit %d: %s", c.args, got.code, got.errors)
 		}
+	}
+}
+
+type namesKey struct{}
+
+// internet ADDRESS=FILE ...: name servers with the zones of these files, for
+// all that the script asks from then on; the first is the root.
+func scriptInternet(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		n, root := dnsd.New(t), ""
+		for _, arg := range args {
+			addr, file, _ := strings.Cut(arg, "=")
+			n.Serve(addr, ts.ReadFile(file))
+			root = cmp.Or(root, addr)
+		}
+		ts.Value(namesKey{}).(map[string]*zone.Observer)[""] = &zone.Observer{
+			Client: &wire.Client{Timeout: 200 * time.Millisecond}, Port: n.Port, Roots: []netip.Addr{netip.MustParseAddr(root)}}
 	}
 }

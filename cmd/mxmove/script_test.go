@@ -18,6 +18,7 @@ import (
 
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/providers/memory/imapd"
+	"github.com/mxmove/mxmove/providers/zone"
 )
 
 // Each script has servers of its own, started by imapd.
@@ -32,6 +33,7 @@ func TestScripts(t *testing.T) {
 			all := servers{}
 			e.Values[serversKey{}] = all
 			e.Values[worldKey{}] = map[string]*scriptWorld{}
+			e.Values[namesKey{}] = map[string]*zone.Observer{}
 			e.Defer(func() {
 				for _, s := range all {
 					s.Close()
@@ -43,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "fail": scriptFail,
 			"count": scriptCount, "same": scriptSame, "messages": scriptMessages, "expand": scriptExpand, "holdlock": scriptHoldLock,
 			"remove": scriptRemove, "world": scriptWorldCmd, "clock": scriptClock, "did": scriptDid,
+			"internet": scriptInternet(t),
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
@@ -76,6 +79,7 @@ func scriptMxmove(ts *testscript.TestScript, neg bool, args []string) {
 		c.now = w.clock
 		c.open = func(opening) (world, error) { return w, nil }
 	}
+	c.dns = ts.Value(namesKey{}).(map[string]*zone.Observer)[""]
 	c.args = inWork(ts, args)
 	if len(args) > 0 && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--dir") }) {
 		c.args = append(c.args, "--dir", ts.MkAbs("."))
