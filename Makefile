@@ -15,8 +15,9 @@ RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
 demo:
 	@$(GO) run ./cmd/mxmove demo
 
+# eight at once whatever the cores: most tests wait for servers
 test: check peers
-	$(GO) test $(RACE) -timeout 9m ./...
+	$(GO) test $(RACE) -timeout 9m -parallel 8 ./...
 
 # A thousand kills, and all of the corpus between all servers. A failure tells the flags that repeat its moments.
 soak: peers

@@ -58,15 +58,7 @@ func runAgainst(c *cli, o planOptions) error {
 	return c.givePlan(planner.BuildBy(c.Version, spec, file.Observed, o.at), o)
 }
 
-// loadOffline is load without the warnings about secrets that are not here.
-func (c *cli) loadOffline(v variables) (*config.Spec, error) {
-	loaded, found, err := c.read(v)
-	if err != nil {
-		return nil, err
-	}
-	return c.soundOffline(loaded, found)
-}
-
+// soundOffline is sound without the warnings about secrets that are not here.
 func (c *cli) soundOffline(loaded *config.Loaded, found []config.Finding) (*config.Spec, error) {
 	if loaded.Spec == nil {
 		return nil, &invalid{found, loaded.Files}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"maps"
@@ -98,7 +99,7 @@ func (c *cli) showExceptions(all *exceptions) error {
 	} else {
 		err = c.say("cmd.report.sum", "n", n(len(all.Rows)), "all", n(all.Mailboxes))
 		for _, kind := range slices.Sorted(maps.Keys(all.Kinds)) {
-			c.say("cmd.report.kind", "kind", c.cat.T("report."+kind), "n", n(all.Kinds[kind]), "do", c.cat.T("report."+kind+".do"))
+			err = cmp.Or(err, c.say("cmd.report.kind", "kind", c.cat.T("report."+kind), "n", n(all.Kinds[kind]), "do", c.cat.T("report."+kind+".do")))
 		}
 		rows := make([][]string, len(all.Rows))
 		for i, e := range all.Rows {
@@ -112,7 +113,7 @@ func (c *cli) showExceptions(all *exceptions) error {
 			}
 			rows[i] = []string{e.Mailbox, render.Clean(e.where(c)), uid, c.cat.T("report." + e.Kind), n(e.N), why}
 		}
-		err = render.Table(c.Stdout, c.cat, c.options(), c.heads("mailbox", "folder", "uid", "kind", "messages", "reason"), rows, 2, 4)
+		err = cmp.Or(err, render.Table(c.Stdout, c.cat, c.options(), c.heads("mailbox", "folder", "uid", "kind", "messages", "reason"), rows, 2, 4))
 	}
 	if err == nil && all.Unverified+all.Sampled > 0 {
 		err = c.say("cmd.report.unverified", "n", n(all.Unverified), "sampled", n(all.Sampled), "all", n(all.Mailboxes))

@@ -122,6 +122,7 @@ func TestCheckOfWhatIsNotThere(t *testing.T) {
 
 // The test mail comes and goes on real servers.
 func TestCheckOnRealServers(t *testing.T) {
+	t.Parallel()
 	users := map[string]string{"alice@acme.test": goodPassword}
 	for _, start := range []func(testing.TB, peer.Options) *peer.Server{peer.Dovecot, peer.Cyrus, peer.Courier} {
 		s := start(t, peer.Options{Users: users})

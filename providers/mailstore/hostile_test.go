@@ -26,6 +26,7 @@ var (
 // A mail whose body is IMAP commands is copied as a mail, whatever flags and
 // date stand around it, and changes nothing else.
 func TestHostileMailIsOnlyCopied(t *testing.T) {
+	t.Parallel()
 	for _, start := range []func(testing.TB, peer.Options) *peer.Server{peer.Dovecot, peer.Cyrus, peer.Courier} {
 		target := start(t, peer.Options{Users: map[string]string{"alice@acme.test": goodPassword}})
 		t.Run(string(target.Kind), func(t *testing.T) { attack(t, target) })

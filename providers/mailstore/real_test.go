@@ -2,7 +2,6 @@ package mailstore_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -56,52 +55,63 @@ func flagsFor(k int) []string {
 
 func TestWholeCorpusBetweenServers(t *testing.T) {
 	for _, c := range []struct {
+		name           string
 		source, target func(testing.TB, peer.Options) *peer.Server
 		allowed        []string // what this pair may do to a message, as codes of verify
 	}{
-		{peer.Dovecot, peer.Dovecot, nil},
-		{peer.Dovecot, peer.Cyrus, []string{"verify.altered.header8bit", "verify.refused", "verify.altered.newlines"}},
-		{peer.Courier, peer.Dovecot, []string{"verify.altered.nul", "verify.altered.newlines", "verify.refused"}},
+		{"dovecot to dovecot", peer.Dovecot, peer.Dovecot, nil},
+		{"dovecot to cyrus", peer.Dovecot, peer.Cyrus, []string{"verify.altered.header8bit", "verify.refused", "verify.altered.newlines"}},
+		{"courier to dovecot", peer.Courier, peer.Dovecot, []string{"verify.altered.nul", "verify.altered.newlines", "verify.refused"}},
 	} {
-		source, target := c.source(t, peer.Options{Users: realUsers()}), c.target(t, peer.Options{Users: realUsers()})
-		t.Run(fmt.Sprintf("%s to %s", source.Kind, target.Kind), func(t *testing.T) {
-			for user, tree := range whole(t) {
-				if refused := corpus.Seed(t, source, user, tree); len(refused) > 0 {
-					t.Logf("%s: the source itself refuses %v", user, refused)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			source, target := c.source(t, peer.Options{Users: realUsers()}), c.target(t, peer.Options{Users: realUsers()})
+			spec := specOf(at(source.Host, source.Port), at(target.Host, target.Port), realRows...)
+			state := t.TempDir()
+			t.Run("each", func(t *testing.T) {
+				for user, tree := range whole(t) {
+					t.Run(user, func(t *testing.T) {
+						t.Parallel()
+						if refused := corpus.Seed(t, source, user, tree); len(refused) > 0 {
+							t.Logf("the source itself refuses %v", refused)
+						}
+						moveAndProve(t, source, target, spec, state, user, c.allowed)
+					})
 				}
-			}
-			moveAndProve(t, source, target, c.allowed)
+			})
+			inStep(t, open(spec, state))
 		})
-		source.Stop()
-		target.Stop()
 	}
 }
 
-func moveAndProve(t *testing.T, source, target *peer.Server, allowed []string) {
-	spec := specOf(at(source.Host, source.Port), at(target.Host, target.Port), realRows...)
-	state := t.TempDir()
-	for _, row := range spec.Roster.Mailboxes {
-		before := corpus.Dump(t, source, row.Address)
-		first := runCopy(t, open(spec, state), spec, row.Address)
-		t.Logf("%s: %+v", row.Address, first)
-		if n := count(before); first.Copied+first.Refused != n {
-			t.Errorf("%s: %d messages, of them %d copied and %d refused", row.Address, n, first.Copied, first.Refused)
-		}
-		after := corpus.Dump(t, target, row.Address)
-		again := runCopy(t, open(spec, state), spec, row.Address)
-		if again != (planner.Tally{}) {
-			t.Errorf("%s: the second run did %+v", row.Address, again)
-		}
-		if d := cmp.Diff(after, corpus.Dump(t, target, row.Address)); d != "" {
-			t.Errorf("%s: the second run changed the target:\n%s", row.Address, d)
-		}
-		if d := cmp.Diff(before, corpus.Dump(t, source, row.Address)); d != "" {
-			t.Errorf("%s: the source changed:\n%s", row.Address, d)
-		}
-		prove(t, open(spec, state), row.Address, allowed)
-		findAndSample(t, open(spec, state), row.Address, count(before))
+// moveAndProve copies a mailbox, proves it, and copies it again, which must
+// change nothing.
+func moveAndProve(t *testing.T, source, target *peer.Server, spec *config.Spec, state, address string, allowed []string) {
+	before := corpus.Dump(t, source, address)
+	first := runCopy(t, open(spec, state), spec, address)
+	t.Logf("%+v", first)
+	if n := count(before); first.Copied+first.Refused != n {
+		t.Errorf("%d messages, of them %d copied and %d refused", n, first.Copied, first.Refused)
 	}
-	seen, err := open(spec, state).Observe(t.Context(), planner.Signed)
+	after := corpus.Dump(t, target, address)
+	again := runCopy(t, open(spec, state), spec, address)
+	if again != (planner.Tally{}) {
+		t.Errorf("the second run did %+v", again)
+	}
+	if d := cmp.Diff(after, corpus.Dump(t, target, address)); d != "" {
+		t.Errorf("the second run changed the target:\n%s", d)
+	}
+	if d := cmp.Diff(before, corpus.Dump(t, source, address)); d != "" {
+		t.Errorf("the source changed:\n%s", d)
+	}
+	prove(t, open(spec, state), address, allowed)
+	findAndSample(t, open(spec, state), address, count(before))
+}
+
+// inStep checks that all mailboxes are seen as carried over.
+func inStep(t *testing.T, world *mailstore.Store) {
+	t.Helper()
+	seen, err := world.Observe(t.Context(), planner.Signed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,16 +56,18 @@ func TestGmailRefusesAName(t *testing.T) {
 // them: Alibaba ignores them, Zimbra refuses the message.
 func TestLostKeywordsAreCounted(t *testing.T) {
 	for _, target := range []string{"alibaba", "zimbra", "qq", "yahoo"} {
-		s := newScene(t, profile(t, "dovecot"), profile(t, target))
-		s.from.Put("INBOX", scripted.Message{Flags: []string{`\Seen`, "$work"}, Date: time.Unix(1.7e9, 0).UTC(), Body: []byte("a: b\r\n\r\nc\r\n")}, note(2, "two"))
-		tally, err := s.copy()
-		if err != nil || tally.Copied+tally.Adopted != 2 || tally.Keywords != 1 {
-			t.Errorf("%s: %+v, %v", target, tally, err)
-		}
-		s.settled()
-		if messages, _ := s.to.Messages("INBOX"); !slices.Contains(messages[0].Flags, `\Seen`) && !slices.Contains(messages[1].Flags, `\Seen`) {
-			t.Errorf("%s: %+v", target, messages)
-		}
+		t.Run(target, func(t *testing.T) {
+			s := newScene(t, profile(t, "dovecot"), profile(t, target))
+			s.from.Put("INBOX", scripted.Message{Flags: []string{`\Seen`, "$work"}, Date: time.Unix(1.7e9, 0).UTC(), Body: []byte("a: b\r\n\r\nc\r\n")}, note(2, "two"))
+			tally, err := s.copy()
+			if err != nil || tally.Copied+tally.Adopted != 2 || tally.Keywords != 1 {
+				t.Errorf("%+v, %v", tally, err)
+			}
+			s.settled()
+			if messages, _ := s.to.Messages("INBOX"); !slices.Contains(messages[0].Flags, `\Seen`) && !slices.Contains(messages[1].Flags, `\Seen`) {
+				t.Errorf("%+v", messages)
+			}
+		})
 	}
 }
 

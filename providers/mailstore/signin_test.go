@@ -47,6 +47,7 @@ func seen(t *testing.T, source config.IMAP) *planner.Fault {
 }
 
 func TestWaysToSignInToDovecot(t *testing.T) {
+	t.Parallel()
 	s := peer.Dovecot(t, peer.Options{TLS: true,
 		Users: map[string]string{"alice@acme.test": goodPassword}, Masters: map[string]string{"migrate": goodPassword}})
 	admin := config.SecretRef("env:ANY")

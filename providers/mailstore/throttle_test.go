@@ -56,6 +56,7 @@ func (h *inProcess) try(world *mailstore.Store, address string) (planner.Tally, 
 
 // A copy takes as long as the slower side's rate allows.
 func TestACopyKeepsToTheRate(t *testing.T) {
+	t.Parallel()
 	for _, side := range []string{"source", "target"} {
 		h := newInProcess(t)
 		limits := &h.spec.Source.IMAP.Limits
@@ -84,6 +85,7 @@ func TestACopyKeepsToTheRate(t *testing.T) {
 // What a server asks of one account is told with its end, keeps everybody from
 // asking that account earlier, and concerns no other.
 func TestAHintIsObeyed(t *testing.T) {
+	t.Parallel()
 	h := newInProcess(t)
 	h.fill("alice", 5)
 	h.fill("bob", 5)

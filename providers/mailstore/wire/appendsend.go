@@ -120,7 +120,7 @@ func (a *appending) room(s *sent) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for flushed := false; a.err == nil && a.full(s.size); {
-		step := func() error { return nil }
+		var step func() error
 		switch {
 		case a.open != nil && a.queue[0].in == a.open:
 			step = a.finish

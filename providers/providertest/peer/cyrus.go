@@ -24,6 +24,8 @@ func (cyrus) check(o Options) error {
 	return nil
 }
 
+func (cyrus) base() string { return inMemory() }
+
 func (c cyrus) configure(s *Server) ([]string, error) {
 	for _, dir := range []string{"var", "spool"} {
 		if err := s.mailDir(dir); err != nil {

@@ -36,6 +36,8 @@ func (dovecot) check(o Options) error {
 	return nil
 }
 
+func (dovecot) base() string { return inMemory() }
+
 func (dovecot) configure(s *Server) ([]string, error) {
 	o := s.options
 	err := s.render("dovecot.conf", map[string]any{

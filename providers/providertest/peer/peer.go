@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -66,7 +67,7 @@ type Options struct {
 	MaxMessage int64
 
 	// Base is the directory below which the server keeps its files, the mail
-	// too; default /tmp. Its path is short (unix sockets), and all users may
+	// too; default memory where there is much, else /tmp. Its path is short (unix sockets), and all users may
 	// enter it.
 	Base string
 
@@ -99,6 +100,19 @@ type daemon interface {
 	check(Options) error
 	// configure writes everything that the server reads, and gives its command.
 	configure(*Server) (command []string, err error)
+	// base gives the directory for servers without Options.Base.
+	base() string
+}
+
+// inMemory gives a directory in memory where that has much room: a disk that
+// others use makes a server wait seconds for each of its fsyncs.
+func inMemory() string {
+	const dir, much = "/dev/shm", 2 << 30
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil || s.Bavail*uint64(s.Bsize) < much {
+		return "/tmp"
+	}
+	return dir
 }
 
 // Dovecot starts a Dovecot that ends with the test.
@@ -143,7 +157,7 @@ func launch(t testing.TB, kind Kind, d daemon, o Options) *Server {
 func (s *Server) furnish() error {
 	// Not t.TempDir: paths of unix sockets are short (108 octets), and the
 	// servers' own users must be able to come in.
-	dir, err := os.MkdirTemp(cmp.Or(s.options.Base, "/tmp"), "mxp-")
+	dir, err := os.MkdirTemp(cmp.Or(s.options.Base, s.daemon.base()), "mxp-")
 	if err != nil {
 		return err
 	}
