@@ -187,7 +187,9 @@ func (c *checkout) oldSnapshot(t *testing.T) {
 func TestReviewWithoutComment(t *testing.T) {
 	program := build(t)
 	c, api := newCheckout(t, program), newReviews(t)
+	api.mu.Lock()
 	api.readOnly = true
+	api.mu.Unlock()
 	out, code := c.job(t, "github.yml", "review", append(api.env("github.yml"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.dir, "summary"))...)
 	if code == 0 || !strings.Contains(c.read(t, "summary"), "### mxmove plan") || strings.Contains(out, jobToken) {
 		t.Errorf("a fork: exit code %d\n%s", code, out)

@@ -190,7 +190,7 @@ func TestColor(t *testing.T) {
 func TestSystemEnvIsWhole(t *testing.T) {
 	e := reflect.ValueOf(*systemEnv(make(chan struct{})))
 	for i := range e.NumField() {
-		if e.Field(i).IsZero() {
+		if e.Type().Field(i).Name != "DNS" && e.Field(i).IsZero() { // no DNS is that of the Internet
 			t.Errorf("%s is not set", e.Type().Field(i).Name)
 		}
 	}
