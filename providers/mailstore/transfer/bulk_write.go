@@ -25,12 +25,13 @@ type writer struct {
 // write opens the target's folders and appends until the queue ends.
 func (b *bulk) write() error {
 	err := b.survey()
+	helpers := b.helpers() // before lots may be dropped
 	close(b.surveyed)
 	if err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
-	for range b.helpers() {
+	for range helpers {
 		wg.Go(b.help)
 	}
 	b.append(b.dst)

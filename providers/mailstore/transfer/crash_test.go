@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
@@ -18,6 +19,7 @@ import (
 // crash nothing more is written, and what was not synced may be lost.
 type fragile struct {
 	*os.File
+	mu     sync.Mutex
 	synced int64
 	size   int64
 	at     func(op string) error
@@ -26,19 +28,27 @@ type fragile struct {
 func (f *fragile) Write(b []byte) (int, error) {
 	if err := f.at("ledger write"); err != nil {
 		n, _ := f.File.Write(b[:len(b)/2])
-		f.size += int64(n)
+		f.grow(n)
 		return n, err
 	}
 	n, err := f.File.Write(b)
-	f.size += int64(n)
+	f.grow(n)
 	return n, err
+}
+
+func (f *fragile) grow(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.size += int64(n)
 }
 
 func (f *fragile) Sync() error {
 	if err := f.at("ledger sync"); err != nil {
 		return err
 	}
+	f.mu.Lock()
 	f.synced = f.size
+	f.mu.Unlock()
 	return f.at("ledger synced")
 }
 
@@ -98,6 +108,8 @@ func (r *rig) broken(n int, err error) (met string) {
 		}
 	}
 	if f.met != "" {
+		file.mu.Lock()
+		defer file.mu.Unlock()
 		lost := file.size - file.synced
 		os.Truncate(filepath.Join(r.dir, ledgerName(testKey.Address)), file.synced+lost*int64(n%4)/3)
 	}

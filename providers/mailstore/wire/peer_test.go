@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,14 +151,14 @@ func TestPeerAppendRefused(t *testing.T) {
 		}
 		stored, again := map[int]uint32{}, []int{}
 		send := func(which []int, alone bool) {
-			var order []int
+			order := slices.Clone(which)
 			err := c.Append(context.Background(), box, func() (*Outgoing, error) {
 				if len(which) == 0 {
 					return nil, io.EOF
 				}
 				m := msg(text(which[0]))
 				m.Alone = alone
-				order, which = append(order, which[0]), which[1:]
+				which = which[1:]
 				return m, nil
 			}, func(a Appended) error {
 				var all *BatchRefused
