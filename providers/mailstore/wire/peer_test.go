@@ -183,7 +183,8 @@ func TestPeerAppendRefused(t *testing.T) {
 			all = append(all, i)
 		}
 		send(all, false)
-		if len(again) != 10 || len(stored) != 20 {
+		// a server may answer before the batch is whole: what follows is another one
+		if len(again) < 5 || len(again) > 10 || len(again)+len(stored) != 30 || !slices.Contains(again, 14) {
 			t.Fatalf("%d stored, %v again", len(stored), again)
 		}
 		send(again, true)
