@@ -71,7 +71,12 @@ func (n *Net) Serve(addr string, zones ...string) *Server {
 }
 
 // Recursive makes the server answer as a resolver does: without authority.
-func (s *Server) Recursive() *Server { s.recursive = true; return s }
+func (s *Server) Recursive() *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recursive = true
+	return s
+}
 
 // Load replaces a zone. Its first record is the SOA.
 func (s *Server) Load(t testing.TB, zone string) {
