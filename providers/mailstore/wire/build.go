@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/emersion/go-imap/v2"
@@ -37,7 +38,7 @@ func (c *Conn) Build(ctx context.Context, wanted []Creation) (l *Listing, refuse
 	}
 	l, err = c.list(ctx, before, []string{"*"})
 	for _, cmd := range before {
-		refused = first(refused, cmd.err)
+		refused = cmp.Or(refused, cmd.err)
 	}
 	return l, refused, err
 }
