@@ -38,6 +38,7 @@ type Approval struct {
 	Journal JournalHead `json:"journal"` // of the state directory, where it was at hand
 
 	Name string   `json:"-"` // principal of the key that signed
+	Key  string   `json:"-"` // its fingerprint, as ssh-keygen writes it
 	File string   `json:"-"`
 	Why  text.Msg `json:"-"` // why it does not count; no code: it does
 }
@@ -111,6 +112,7 @@ func (v verifier) read(ctx context.Context, name string) (Approval, error) {
 	if a.Name, err = principal(ctx, v.signers, name+".sig"); err != nil {
 		return a, err
 	}
+	a.Key = fingerprint(name + ".sig")
 	a.Why = v.judge(ctx, a, b)
 	return a, nil
 }
@@ -125,6 +127,8 @@ func (v verifier) judge(ctx context.Context, a Approval, content []byte) text.Ms
 		return text.M("approval.forged", "file", a.File, "name", a.Name)
 	case a.Gated != v.plan.Gated() || a.Lineage != v.plan.Lineage:
 		return text.M("approval.other-plan", "file", a.File, "name", a.Name, "plan", a.Plan)
+	case v.now.Before(a.At.Add(-ahead)):
+		return text.M("approval.future", "name", a.Name, "at", clock(a.At), "now", clock(v.now))
 	case v.now.After(a.Expires):
 		return text.M("approval.expired", "name", a.Name, "expires", clock(a.Expires))
 	case slices.ContainsFunc(v.plan.PlannedBy, is):

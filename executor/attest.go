@@ -109,7 +109,7 @@ func (a *apply) mayBegin(ctx context.Context, id planner.StepID) error {
 	}
 	for s, ok := a.walk.next(true); ok; s, ok = a.walk.next(true) {
 		if s.ID == id {
-			return nil
+			return a.ahead(id)
 		}
 	}
 	if f, held := a.held[id]; held {

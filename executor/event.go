@@ -23,9 +23,27 @@ type Reader func(at time.Time, e Event)
 
 // LockTaken (lock-taken): the run begins.
 type LockTaken struct {
-	Holder Holder `json:"holder"`
-	Plan   string `json:"plan"`
-	Tool   string `json:"tool,omitempty"`
+	Holder    Holder   `json:"holder"`
+	Plan      string   `json:"plan"`
+	PlannedBy []string `json:"planned_by,omitempty"`
+	Tool      string   `json:"tool,omitempty"`
+}
+
+// ClockBack (clock-back): this machine shows a moment before one that is on
+// record. One of the two is wrong.
+type ClockBack struct {
+	Now  time.Time `json:"now"`
+	Last time.Time `json:"last"` // the latest of the journal
+	Line int       `json:"line"` // that has it
+}
+
+// ApprovalUsed (approval-used): the gate of approvals opens, among others for
+// this one.
+type ApprovalUsed struct {
+	Name string    `json:"name"`
+	Key  string    `json:"key"` // fingerprint, as ssh-keygen writes it
+	Plan string    `json:"plan"`
+	At   time.Time `json:"at"`
 }
 
 // LockTakenOver (lock-taken-over): a run before died on this host without
@@ -146,8 +164,10 @@ type Resting struct {
 // FinalAhead (final-ahead): the next act cannot be undone; the world was
 // looked at and all gates were judged just now.
 type FinalAhead struct {
-	Step planner.StepID `json:"step"`
-	Seen time.Time      `json:"seen"`
+	Step   planner.StepID  `json:"step"`
+	Seen   time.Time       `json:"seen"`
+	Bounds []planner.Bound `json:"bounds,omitempty"` // what was found, and what is acknowledged
+	Kept   planner.Radius  `json:"kept,omitzero"`    // in archives, of what it erases
 }
 
 // ActStarted (act-started): a person is about to do it.

@@ -29,6 +29,8 @@ func everyEvent() []Event {
 	tally := planner.Tally{Copied: 41, Bytes: 1 << 20, Adopted: 2, Flags: 3, Refused: 1}
 	events := []Event{
 		LockTaken{Holder: holder, Plan: "7c1e-44b8", Tool: "0.1.0"},
+		ClockBack{Now: epoch, Last: epoch.Add(24 * time.Hour), Line: 7},
+		ApprovalUsed{Name: "wang.wu@acme.test", Key: "SHA256:abc", Plan: "7c1e-44b8", At: epoch},
 		LockTakenOver{From: holder},
 		JournalCut{Bytes: 17},
 		SpecChanged{Added: []string{alice}, Changed: []string{bob}},
@@ -53,6 +55,7 @@ func everyEvent() []Event {
 		StepPending{Step: id, Fault: fault(planner.Throttled, "server.throttled"), Until: epoch.Add(time.Minute)},
 		Resting{Until: epoch.Add(time.Minute), Reason: ReasonWaitingWindow},
 		FinalAhead{Step: id, Seen: epoch},
+		FinalAhead{Step: id, Seen: epoch, Bounds: []planner.Bound{{Name: "mailboxes", Measured: 3, AtMost: 4}}, Kept: planner.Radius{Messages: 12}},
 		ActStarted{Step: id, Who: "li.si@pc"},
 		ActFinished{Step: id, Who: "li.si@pc", Evidence: "done.png", Until: epoch.Add(time.Hour)},
 		ActNever{Step: id, Who: "li.si@pc", Evidence: "the console says so"},
@@ -60,7 +63,7 @@ func everyEvent() []Event {
 		Stopping{Running: 3},
 		RunRefused{Reasons: []config.Finding{why}},
 	}
-	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "lineage", "mirror", "start"} {
+	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "lineage", "mirror", "clock", "start"} {
 		events = append(events, GateChecked{Gate: gate, Open: true}, GateChecked{Gate: gate, Reasons: []config.Finding{why}})
 	}
 	for _, r := range []Reason{ReasonDone, ReasonRefused, ReasonFailed, ReasonWaitingWindow, ReasonWaitingPerson, ReasonWaitingTail, ReasonStopped, ReasonError} {

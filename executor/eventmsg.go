@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"cmp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mxmove/mxmove/config/text"
@@ -9,6 +11,8 @@ import (
 )
 
 func (LockTaken) name() string     { return "lock-taken" }
+func (ClockBack) name() string     { return "clock-back" }
+func (ApprovalUsed) name() string  { return "approval-used" }
 func (LockTakenOver) name() string { return "lock-taken-over" }
 func (JournalCut) name() string    { return "journal-cut" }
 func (SpecChanged) name() string   { return "spec-changed" }
@@ -38,7 +42,18 @@ func (Finished) name() string      { return "finished" }
 
 // Msg names who took the lock.
 func (e LockTaken) Msg() text.Msg {
-	return text.M("event.lock-taken", "who", e.Holder.Who, "pid", itoa(e.Holder.PID), "plan", e.Plan)
+	return text.M("event.lock-taken", "who", e.Holder.Who, "pid", itoa(e.Holder.PID), "plan", e.Plan,
+		"planned_by", cmp.Or(strings.Join(e.PlannedBy, ", "), "-"))
+}
+
+// Msg shows both moments.
+func (e ClockBack) Msg() text.Msg {
+	return text.M(codeClockBack, "now", clock(e.Now), "last", clock(e.Last), "line", itoa(e.Line))
+}
+
+// Msg names who approved, when and with which key.
+func (e ApprovalUsed) Msg() text.Msg {
+	return text.M("event.approval-used", "name", e.Name, "key", e.Key, "plan", e.Plan, "at", clock(e.At))
 }
 
 // Msg names the run that died.
@@ -145,7 +160,12 @@ func (e Resting) Msg() text.Msg { return text.M("event.resting", "until", clock(
 
 // Msg says when the world was looked at.
 func (e FinalAhead) Msg() text.Msg {
-	return stepMsg("event.final-ahead", e.Step, "seen", clock(e.Seen))
+	var bounds []string
+	for _, b := range e.Bounds {
+		bounds = append(bounds, b.Name+" "+strconv.FormatInt(b.Measured, 10)+"/"+strconv.FormatInt(b.AtMost, 10))
+	}
+	return stepMsg("event.final-ahead", e.Step, "seen", clock(e.Seen), "bounds", cmp.Or(strings.Join(bounds, ", "), "-"),
+		"kept", itoa(e.Kept.Messages))
 }
 
 // Msg says who begins.

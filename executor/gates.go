@@ -31,12 +31,13 @@ type gateView struct {
 	approvals      []Approval
 	directory      []string // what changed in the directories since the freeze
 	mirror         error
+	back           *ClockBack
 	loose          bool // the lineage is not committed beside the spec
 }
 
 func (a *apply) view(ctx context.Context) (gateView, error) {
 	v := gateView{plan: a.Plan, built: a.built, now: a.Self.Now(), stale: a.stale, foreign: a.foreign, undone: a.undone,
-		mirror: a.journal.mirrored(), loose: !a.State.Committed}
+		mirror: a.journal.mirrored(), loose: !a.State.Committed, back: a.wentBack()}
 	v.settings = a.AtHand != nil && !sameSettings(a.Plan.Spec, a.AtHand)
 	v.why, v.held = a.State.held()
 	if a.Approved != nil {
@@ -63,6 +64,7 @@ func cutoverGates(v gateView) []gate {
 		{"hold", v.onHold()},
 		{"lineage", v.kept()},
 		{"mirror", v.mirrored()},
+		{"clock", v.inTime()},
 	}
 }
 

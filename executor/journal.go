@@ -195,6 +195,8 @@ type journal struct {
 	file   sink
 	lines  []Line // all, so that a look need not read them again
 	prev   string
+	last   time.Time // the latest moment
+	at     int       // its line
 	failed error
 	mirror *mirror // nil: none
 }
@@ -231,6 +233,9 @@ func openJournal(s *State) (j *journal, cut int, err error) {
 	if len(lines) > 0 {
 		j.prev = lines[len(lines)-1].Hash
 	}
+	for _, l := range lines {
+		j.seen(l)
+	}
 	return j, size - good, nil
 }
 
@@ -254,6 +259,7 @@ func (j *journal) append(l Line) error {
 		return j.failed
 	}
 	j.lines, j.prev = append(j.lines, l), l.Hash
+	j.seen(l)
 	if j.mirror != nil {
 		j.mirror.append(b)
 	}

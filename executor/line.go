@@ -13,8 +13,10 @@ func lineOf(at time.Time, e Event) (Line, bool) {
 	switch e := e.(type) {
 	case LockTaken:
 		l.Kind = KindStart
-	case LockTakenOver, JournalCut, SpecChanged:
+	case LockTakenOver, JournalCut, SpecChanged, ClockBack, ApprovalUsed:
 		l.Kind = KindNote
+	case FinalAhead:
+		l.Kind, l.Step = KindNote, e.Step
 	case StepNoted:
 		l.Kind, l.Step, l.Why = KindNote, e.Step, []config.Finding{e.Note}
 	case LeftOut:

@@ -107,7 +107,7 @@ func (a *apply) alone(ctx context.Context) (acted bool, err error) {
 func (a *apply) act(ctx context.Context, s planner.Step) (phase, error) {
 	final := s.Op.Traits().Risk == planner.Final
 	if final {
-		if err := a.emit(FinalAhead{Step: s.ID, Seen: a.built.Observed.At}); err != nil {
+		if err := a.ahead(s.ID); err != nil {
 			return stopped, err
 		}
 		if started, err := a.begins(ctx, s); err != nil || !started {
@@ -127,6 +127,18 @@ func (a *apply) act(ctx context.Context, s planner.Step) (phase, error) {
 		return pending, a.emit(ActNever{Step: s.ID, Who: a.Self.Who, Evidence: evidence})
 	}
 	return pending, nil
+}
+
+// ahead puts on record what a final act was seen to destroy right before it,
+// and what was acknowledged.
+func (a *apply) ahead(id planner.StepID) error {
+	e := FinalAhead{Step: id, Seen: a.built.Observed.At}
+	for _, f := range a.built.Finals() {
+		if f.Step == id {
+			e.Bounds, e.Kept = f.Bounds, f.Kept
+		}
+	}
+	return a.emit(e)
 }
 
 func (a *apply) begins(ctx context.Context, s planner.Step) (bool, error) {

@@ -208,6 +208,11 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 		}
 		a.shut = append(a.shut, g.Reasons...)
 	}
+	if len(a.shut) == 0 {
+		if err := a.tellApprovals(v.approvals); err != nil {
+			return err
+		}
+	}
 	if len(a.shut) > 0 {
 		for _, s := range a.built.Steps {
 			if isGated(s) && s.Work {

@@ -61,6 +61,7 @@ type apply struct {
 
 	turns    map[planner.StepID]phase // of this run
 	told     map[string]string        // gates and held steps, each told when it changes
+	back     *ClockBack               // the clock went back before or in this run
 	began    int                      // steps and acts begun in this run
 	attended bool                     // somebody started the freeze, or need not
 }
@@ -106,7 +107,7 @@ func (r *Run) begin() (*apply, error) {
 		return nil, err
 	}
 	a.status.path = r.State.status()
-	a.emit(LockTaken{Holder: a.lock.holder, Plan: r.Plan.ID, Tool: r.Tool})
+	a.emit(LockTaken{Holder: a.lock.holder, Plan: r.Plan.ID, PlannedBy: r.Plan.PlannedBy, Tool: r.Tool})
 	if dead != nil {
 		a.emit(LockTakenOver{From: dead.Holder})
 	}
@@ -146,9 +147,21 @@ func (a *apply) emit(e Event) error {
 		return a.fatal
 	}
 	at := a.Self.Now()
+	if back, ok := a.clockBack(at); ok {
+		a.put(at, back)
+	}
+	a.put(at, e)
+	return a.fatal
+}
+
+// put is emit with the moment.
+func (a *apply) put(at time.Time, e Event) {
+	if a.fatal != nil {
+		return
+	}
 	if line, ok := lineOf(at, e); ok {
 		if a.fatal = a.journal.append(line); a.fatal != nil {
-			return a.fatal
+			return
 		}
 	}
 	a.status.event(at, e)
@@ -156,7 +169,6 @@ func (a *apply) emit(e Event) error {
 	for _, read := range a.Readers {
 		read(at, e)
 	}
-	return nil
 }
 
 // finish tells how the run ended, writes the report and lets the lock go.
