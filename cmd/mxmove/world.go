@@ -11,6 +11,7 @@ import (
 	"github.com/mxmove/mxmove/providers/mailstore"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	"github.com/mxmove/mxmove/providers/manual"
+	"github.com/mxmove/mxmove/providers/smtp"
 	"github.com/mxmove/mxmove/providers/zone"
 )
 
@@ -59,7 +60,8 @@ func openWorld(o opening) (world, error) {
 		return &peopled{world: store, people: manual.New(store)}, nil
 	}
 	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec), Reveal: o.Secrets.Reveal, Sleep: o.Sleep}
-	return &peopled{world: store, people: manual.New(zone.New(store, zones))}, nil
+	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
+	return &peopled{world: store, people: manual.New(tried)}, nil
 }
 
 // peopled is a world in which people do what has no API.

@@ -8,7 +8,7 @@ import (
 
 // can names the kinds of step that this provider carries out.
 func can() []string {
-	return []string{planner.CopyMailbox{}.Kind(), planner.TryAppend{}.Kind()}
+	return []string{planner.CopyMailbox{}.Kind(), planner.HoldDirectory{}.Kind(), planner.TryAppend{}.Kind()}
 }
 
 // cannot tells what the spec asks of the copy that this provider does not do.

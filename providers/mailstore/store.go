@@ -59,6 +59,9 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	if try, ok := op.(planner.TryAppend); ok {
 		return planner.Tally{}, s.tryAppend(ctx, try)
 	}
+	if holds(op) {
+		return planner.Tally{}, nil
+	}
 	move, ok := op.(planner.CopyMailbox)
 	row, listed := s.rows[op.Subject()]
 	if !ok || !listed || move.From != s.endpoint(s.source, row) || move.To != s.endpoint(s.target, row) {
@@ -85,6 +88,16 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	tally, err := pass.Run(ctx)
 	tell(progress, pass.Notes())
 	return tally, err
+}
+
+// holds: by IMAP nobody can be kept from changing the roster or the mail, and
+// the plan says so; the hold is a mark in the journal, and so is its end.
+func holds(op planner.Op) bool {
+	if back, ok := op.(planner.Restore); ok {
+		op = back.Op
+	}
+	_, ok := op.(planner.HoldDirectory)
+	return ok
 }
 
 // follows tells whether a pass removes what was deleted at the source: never

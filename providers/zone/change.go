@@ -63,7 +63,7 @@ func (z *Zones) Can() []string {
 	if slices.ContainsFunc(z.Aims, vendor) {
 		return nil
 	}
-	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind()}
+	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind(), planner.Wait{}.Kind()}
 }
 
 // Do carries out an op about records: SetTTL, SetRecords, their Restore, and

@@ -27,7 +27,7 @@ func TestWorldRoutes(t *testing.T) {
 	in := &inside{}
 	all := New(in, &Zones{Observer: &w.obs, Aims: []Aim{w.aim}, Sleep: func(context.Context, time.Duration) error { return nil }})
 	s, err := all.Observe(t.Context(), planner.Recorded)
-	if err != nil || len(s.Zones) != 1 || !s.Zones[0].Seen.Known() || !slices.Equal(s.Can, []string{"copy-mailbox", "set-records", "set-ttl"}) || len(s.Findings) > 0 {
+	if err != nil || len(s.Zones) != 1 || !s.Zones[0].Seen.Known() || !slices.Equal(s.Can, []string{"copy-mailbox", "set-records", "set-ttl", "wait"}) || len(s.Findings) > 0 {
 		t.Fatalf("%v %+v", err, s)
 	}
 	do := func(op planner.Op) string {

@@ -41,6 +41,12 @@ func readHead(r io.Reader) (head, error) {
 	return head{decodeField(fields.Get("From")), decodeField(fields.Get("Subject")), strings.TrimSpace(fields.Get("Message-Id"))}, nil
 }
 
+// MessageID reads that field out of a header; "": there is none.
+func MessageID(r io.Reader) (string, error) {
+	h, err := readHead(r)
+	return h.id, err
+}
+
 // decodeField reads encoded words (RFC 2047), and octets over 127 as UTF-8 or
 // else GB18030.
 func decodeField(s string) string {
