@@ -39,6 +39,9 @@ func (s *State) Reports() string { return filepath.Join(s.Dir, "reports") }
 // Verified is the directory of what was last found of each mailbox.
 func (s *State) Verified() string { return filepath.Join(s.Dir, "verified") }
 
+// Observed is the file of what was last seen of each mailbox.
+func (s *State) Observed() string { return filepath.Join(s.Dir, "observed.jsonl") }
+
 // Write replaces a file below the state directory, as a whole or not at all.
 func (s *State) Write(path string, b []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)

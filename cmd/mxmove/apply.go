@@ -105,7 +105,7 @@ func applyNow(ctx context.Context, c *cli, o applyOptions, through planner.Phase
 	if err != nil {
 		return err
 	}
-	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Signed)
+	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Recent)
 	if err != nil {
 		return err
 	}

@@ -53,22 +53,38 @@ func BenchmarkTenThousand(b *testing.B) {
 	program, dir := build(b), largeSite(b, 10_000)
 	debug.FreeOSMemory() // a child's peak begins with what its parent had
 	for _, c := range offline {
-		b.Run(c.name, func(b *testing.B) {
-			var times []time.Duration
-			var most int64
-			for b.Loop() {
-				_, took, peak := child(b, program, dir, "UTC", c.args...)
-				times, most = append(times, took), max(most, peak)
-			}
-			best := slices.Min(times)
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(best.Milliseconds()), "ms")
-			b.ReportMetric(float64(slices.Max(times).Milliseconds()), "ms-slowest")
-			b.ReportMetric(float64(most>>20), "MiB")
-			if best > mostTime || most > mostMemory {
-				b.Errorf("it took %v and %d MiB; at most %v and %d MiB", best, most>>20, mostTime, mostMemory>>20)
-			}
-		})
+		b.Run(c.name, func(b *testing.B) { inBounds(b, program, dir, c.args...) })
+	}
+}
+
+// BenchmarkTenThousandRemembered is of mailboxes that were looked at before.
+func BenchmarkTenThousandRemembered(b *testing.B) {
+	program := build(b)
+	dir, signIns := rememberedSite(b, program, 10_000)
+	debug.FreeOSMemory()
+	before := signIns()
+	for _, command := range []string{"plan", "status"} {
+		b.Run(command, func(b *testing.B) { inBounds(b, program, dir, command) })
+	}
+	if n := signIns() - before; n > 0 {
+		b.Errorf("%d sign-ins", n)
+	}
+}
+
+func inBounds(b *testing.B, program, dir string, args ...string) {
+	var times []time.Duration
+	var most int64
+	for b.Loop() {
+		_, took, peak := child(b, program, dir, "UTC", args...)
+		times, most = append(times, took), max(most, peak)
+	}
+	best := slices.Min(times)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(best.Milliseconds()), "ms")
+	b.ReportMetric(float64(slices.Max(times).Milliseconds()), "ms-slowest")
+	b.ReportMetric(float64(most>>20), "MiB")
+	if best > mostTime || most > mostMemory {
+		b.Errorf("it took %v and %d MiB; at most %v and %d MiB", best, most>>20, mostTime, mostMemory>>20)
 	}
 }
 
@@ -94,5 +110,24 @@ func TestTenThousand(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".mxmove")); err == nil {
 		t.Error("a state directory was made")
+	}
+}
+
+// Neither a plan nor the status signs in where a look is remembered.
+func TestRememberedLooks(t *testing.T) {
+	program := build(t)
+	dir, signIns := rememberedSite(t, program, 30)
+	if n := signIns(); n != 60 {
+		t.Errorf("the first plan signed in %d times", n)
+	}
+	for _, command := range [][]string{{"plan"}, {"status"}, {"plan", "--json"}, {"plan", "--out", filepath.Join(dir, "a.plan")}} {
+		child(t, program, dir, "UTC", command...)
+	}
+	if n := signIns(); n != 60 {
+		t.Errorf("%d sign-ins for what was remembered", n-60)
+	}
+	child(t, program, dir, "UTC", "plan", "--refresh")
+	if n := signIns(); n != 120 {
+		t.Errorf("--refresh signed in %d times", n-60)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/memory/imapd"
 )
 
 const largeSpec = `migration "acme" {}
@@ -127,4 +128,42 @@ func copied(plan *planner.Plan, n int) []planner.Record {
 		}
 	}
 	return list
+}
+
+// rememberedSite is a migration between two servers in this process, of which
+// the program has looked at all n mailboxes. The second result counts sign-ins.
+func rememberedSite(t testing.TB, program string, n int) (dir string, signIns func() int) {
+	dir = t.TempDir()
+	var servers [2]*imapd.Server
+	spec := "migration \"acme\" {}\n"
+	for i, head := range []string{"source \"imap\" {\n  domain = \"acme.test\"", "target \"imap\" {"} {
+		s, err := imapd.Start(imapd.Options{Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		servers[i] = s
+		spec += fmt.Sprintf("%s\n  imap {\n    host = %q\n    port = %d\n    tls  = \"none\"\n    login \"password\" {}\n    limits {\n      connections = 20\n    }\n  }\n}\n", head, s.Host(), s.Port())
+	}
+	spec += "roster {\n  files = [\"members.csv\"]\n}\nhistory {}\n"
+	rows := []byte("address,source_password,target_password\n")
+	for i := range n {
+		address := fmt.Sprintf("u%05d@acme.test", i)
+		rows = fmt.Appendf(rows, "%s,pw,pw\n", address)
+		servers[0].AddUser(address, "pw").Add(imapd.Message{Date: observedAt(), Body: []byte("Subject: x\r\n\r\nx\r\n")}, "INBOX")
+		servers[1].AddUser(address, "pw")
+	}
+	for name, b := range map[string][]byte{"main.hcl": []byte(spec), "members.csv": rows} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	child(t, program, dir, "UTC", "plan")
+	return dir, func() (all int) {
+		for i := range n {
+			address := fmt.Sprintf("u%05d@acme.test", i)
+			all += servers[0].Count(address, "LOGIN") + servers[1].Count(address, "LOGIN")
+		}
+		return all
+	}
 }

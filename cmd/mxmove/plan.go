@@ -19,18 +19,21 @@ type planOptions struct {
 	doing    bool // no next command: apply shows it, or nothing can be applied
 	against  string
 	maxAge   time.Duration // of the snapshot; 0: any
+	refresh  bool          // look at every mailbox, whatever is remembered of it
 	at       time.Time     // times are reckoned from here; zero: from now
 }
 
 func newPlanCommand(c *cli) *cobra.Command {
 	var o planOptions
 	cmd := c.command("plan [--out FILE] [--against SNAPSHOT]", codesPlan,
-		[]string{"plan --out acme.plan", "plan --full", "plan --format markdown --since last.plan", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
+		[]string{"plan --out acme.plan", "plan --full", "plan --refresh", "plan --format markdown --since last.plan", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
 		func(ctx context.Context, _ []string) error { return runPlan(ctx, c, o) })
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
 	cmd.Flags().StringVar(&o.against, "against", "", c.cat.T("cmd.plan.flag.against"))
 	cmd.Flags().DurationVar(&o.maxAge, "max-age", 0, c.cat.T("cmd.plan.flag.max-age"))
+	cmd.Flags().BoolVar(&o.refresh, "refresh", false, c.cat.T("cmd.plan.flag.refresh"))
+	cmd.MarkFlagsMutuallyExclusive("refresh", "against")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, c.cat.T("cmd.plan.flag.detailed"))
 	o.shape.flags(c, cmd.Flags())
 	return cmd
@@ -48,7 +51,11 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Signed)
+	depth := planner.Recent
+	if o.refresh {
+		depth = planner.Signed
+	}
+	plan, err := c.build(ctx, loaded.Spec, state, w, depth)
 	if err != nil {
 		return err
 	}

@@ -61,13 +61,32 @@ func (v *planView) header() {
 // seen says when the world was looked at.
 func (v *planView) seen() string {
 	at := v.plan.Observed.At
-	switch {
-	case at.IsZero():
+	if at.IsZero() {
 		return v.t("render.never-observed")
-	case v.opt.AsSeen:
-		return v.t("render.observed", "at", v.moment(at), "ago", v.t("render.as-seen"))
 	}
-	return v.t("render.observed", "at", v.moment(at), "ago", v.ago(at))
+	ago := v.ago(at)
+	if v.opt.AsSeen {
+		ago = v.t("render.as-seen")
+	}
+	words := v.t("render.observed", "at", v.moment(at), "ago", ago)
+	if oldest := oldestLook(v.plan.Observed); at.Sub(oldest) >= oldLook {
+		words += v.t("render.oldest-look", "age", Duration(v.cat, at.Sub(oldest)))
+	}
+	return words
+}
+
+// oldLook is the age from which on a plan says that it remembers mailboxes.
+const oldLook = 5 * time.Minute
+
+// oldestLook is when the mailbox was opened that was not opened for longest.
+func oldestLook(seen planner.Snapshot) time.Time {
+	oldest := seen.At
+	for _, m := range seen.Mailboxes {
+		if s := m.Source.Seen; s.How == "imap" && s.Err == nil && s.At.Before(oldest) {
+			oldest = s.At
+		}
+	}
+	return oldest
 }
 
 func sourceName(spec *config.Spec) string {

@@ -31,6 +31,8 @@ type Checked struct {
 // results are in the order of addresses, which are the roster's. about names
 // settings of the services that concern many. The error is the context's.
 func (s *Store) Check(ctx context.Context, addresses []string, canary bool, each func(Checked)) (results []Checked, about []config.Finding, err error) {
+	s.book.refresh()
+	defer s.book.flush()
 	snap := &sight{}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })

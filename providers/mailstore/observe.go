@@ -17,6 +17,8 @@ import (
 
 // Observe looks at both servers. See executor.World.
 func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
+	s.book.refresh()
+	defer s.book.flush()
 	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Can: can(), Findings: s.cannot()}}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
@@ -37,8 +39,8 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	}
 	close(next)
 	wg.Wait()
-	s.source.tell(&snap.Source)
-	s.target.tell(&snap.Target)
+	s.learn(s.source, &snap.Source)
+	s.learn(s.target, &snap.Target)
 	snap.Findings = append(snap.Findings, s.settings(&snap.Snapshot)...)
 	return snap.Snapshot, ctx.Err()
 }
@@ -108,30 +110,44 @@ func faultOf(err error) *planner.Fault {
 // look sees one mailbox: by our own records, or signed in to on both sides.
 func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Depth, snap *sight) planner.Mailbox {
 	m := planner.Mailbox{Address: row.Address, State: planner.NotStarted}
-	ledger, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	known, ledger, err := s.remembered(row)
 	if err != nil {
 		m.Source.Seen.Err = faultOf(err)
 		return m
 	}
-	m.Quarantined = len(ledger.Named())
+	up := snap.Source.Seen.Err == nil && snap.Target.Seen.Err == nil
+	if box, ok := s.recent(known); ok && up && depth == planner.Recent {
+		snap.note(row.Address, known.Notes)
+		return box
+	}
+	m.Quarantined = known.Sum.Named
 	m.Source.Login, m.Target.Login = row.SourceLogin, row.TargetLogin
-	if ledger.Started() {
-		m.State = planner.InStep
-		if m.Quarantined > 0 {
-			m.State = planner.Partial
-		}
+	if known.Sum.Started {
+		m.State = standing(known.Sum, planner.Gap{}, true)
 		seen := planner.Seen{At: s.o.Now(), How: "ledger"}
 		m.Source.Seen, m.Target.Seen = seen, seen
-		m.Source.Messages, m.Target.Messages = ledger.Placed()+m.Quarantined, ledger.Placed()
+		m.Source.Messages, m.Target.Messages = known.Sum.Placed+m.Quarantined, known.Sum.Placed
 	}
-	if depth == planner.Signed {
-		s.count(ctx, row, ledger, &m, snap)
+	if depth == planner.Recorded {
+		return m
+	}
+	if ledger == nil {
+		if ledger, err = transfer.ReadLedger(s.o.Ledger, s.key(row)); err != nil {
+			m.Source.Seen.Err = faultOf(err)
+			return m
+		}
+	}
+	known.Notes = s.count(ctx, row, ledger, &m, snap)
+	snap.note(row.Address, known.Notes)
+	if up && ctx.Err() == nil {
+		s.looked(known, m)
 	}
 	return m
 }
 
-// count signs in to a mailbox on both sides and fills in what is there.
-func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *sight) {
+// count signs in to a mailbox on both sides and fills in what is there. It
+// gives what a person should know of it.
+func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.Ledger, m *planner.Mailbox, snap *sight) []text.Msg {
 	var source, target []transfer.Folder
 	var from, to *session
 	defer func() { from.Close() }()
@@ -139,7 +155,7 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 	wg.Go(func() { from, source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
 	if s.left[row.Address].Mail == config.MailArchive { // no mailbox at the target is its own
 		wg.Wait()
-		return
+		return nil
 	}
 	wg.Go(func() {
 		to, target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err)
@@ -148,27 +164,17 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 	wg.Wait()
 	if f := cmpFault(m.Source.Seen.Err, m.Target.Seen.Err); f != nil {
 		m.State, m.Reason = planner.After(planner.Tally{}, f), &f.Msg
-		return
+		return nil
 	}
 	mapped, notes := transfer.MapFolders(source, target, s.mapping(row, ledger))
-	snap.note(row.Address, notes)
-	var carried []transfer.Folder
-	for _, f := range mapped {
-		if f.Skip == "" {
-			carried = append(carried, f.From)
-		}
-	}
+	carried := transfer.Carried(mapped)
 	m.Behind = ledger.Behind(carried)
 	if m.Behind.Bytes == 0 && m.Source.Messages > 0 { // folders have no sizes, but the quota perhaps tells the whole
 		m.Behind.Bytes = m.Source.Bytes / int64(m.Source.Messages) * int64(m.Behind.Messages)
 	}
-	snap.note(row.Address, s.probe(ctx, from, source, ledger, m))
-	if ledger.Started() && (m.Behind.Messages > 0 || !ledger.InStep(carried)) {
-		m.State = planner.NotStarted
-		if ledger.Placed() > 0 {
-			m.State = planner.Copying
-		}
-	}
+	notes = append(notes, s.probe(ctx, from, source, ledger, m)...)
+	m.State = standing(ledger.Summary(), m.Behind, ledger.InStep(carried))
+	return notes
 }
 
 func cmpFault(a, b *planner.Fault) *planner.Fault {
@@ -200,10 +206,7 @@ func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *plann
 		st.Quota = q.Limit
 		defer func() { st.Bytes = max(st.Bytes, q.Used) }()
 	}
-	st.Folders, st.Messages, st.Bytes = len(folders), 0, 0
-	for _, f := range folders {
-		st.Messages += int(f.Status.Messages)
-		st.Bytes += f.Status.Size
-	}
+	st.Bytes = 0
+	add(st, folders)
 	return session, folders
 }

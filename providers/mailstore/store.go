@@ -20,6 +20,7 @@ type Options struct {
 	Lineage    string   // of the state directory
 	Ledger     string   // the state directory's ledgers
 	Quarantine string   // and refused messages
+	Observed   string   // and the file of what was seen of mailboxes; "": nothing is remembered
 	Version    string   // of mxmove, told to servers by ID (RFC 2971)
 	Now        func() time.Time
 	Sleep      func(context.Context, time.Duration) error // for rates, and before another connection; nil: a timer
@@ -33,12 +34,14 @@ type Store struct {
 	left           map[string]config.Departure
 	budget         *transfer.Budget
 	since          time.Time
+	book           *notebook
 }
 
 // New gives the world of a spec. It touches no server.
 func New(o Options) *Store {
 	s := &Store{
 		o: o, rows: make(map[string]config.Mailbox, len(o.Spec.Roster.Mailboxes)), budget: transfer.NewBudget(0),
+		book:   &notebook{path: o.Observed},
 		source: newSide("source", o.Spec.Source.IMAP, o), target: newSide("target", o.Spec.Target.IMAP, o),
 	}
 	s.left = o.Spec.Roster.Departures()
@@ -72,21 +75,32 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		return planner.Tally{}, err
 	}
 	defer p.close()
-	ledger, notes, err := transfer.OpenLedger(s.o.Ledger, s.key(row))
-	if err != nil {
-		return planner.Tally{}, err
-	}
-	defer ledger.Close()
-	tell(progress, notes)
 	pass := &transfer.Pass{
-		Source: p.source, Target: p.target, Ledger: ledger, Options: s.options(row),
+		Source: p.source, Target: p.target, Options: s.options(row),
 		Progress: progress, Stop: stop, Sleep: s.o.Sleep,
 	}
 	if s.follows(move) {
 		pass.Options.Removed = s.o.Spec.Guards.PerPass()
 	}
+	began := s.o.Now()
+	tally, err := s.run(ctx, row, pass)
+	if pass.Ledger != nil {
+		s.passed(row, pass, began, tally, err)
+	}
+	return tally, err
+}
+
+// run carries out a pass with the ledger of its row.
+func (s *Store) run(ctx context.Context, row config.Mailbox, pass *transfer.Pass) (planner.Tally, error) {
+	ledger, notes, err := transfer.OpenLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	defer ledger.Close()
+	tell(pass.Progress, notes)
+	pass.Ledger = ledger
 	tally, err := pass.Run(ctx)
-	tell(progress, pass.Notes())
+	tell(pass.Progress, pass.Notes())
 	return tally, err
 }
 

@@ -129,7 +129,7 @@ func (w *World) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 		if err := ctx.Err(); err != nil {
 			return planner.Snapshot{}, err
 		}
-		if depth == planner.Signed {
+		if depth >= planner.Recent {
 			w.look(b, now)
 		}
 		s.Mailboxes = append(s.Mailboxes, b.snapshot())

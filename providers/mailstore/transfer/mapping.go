@@ -275,3 +275,14 @@ func nfc(path []string) []string {
 
 // label is a path as people write it.
 func label(path []string) string { return strings.Join(path, "/") }
+
+// Carried gives the source folders that are not left out.
+func Carried(mapped []Mapped) []Folder {
+	var carried []Folder
+	for _, m := range mapped {
+		if m.Skip == "" {
+			carried = append(carried, m.From)
+		}
+	}
+	return carried
+}

@@ -34,9 +34,15 @@ type Pass struct {
 	Stop           <-chan struct{}                            // closed: end after what is in flight
 	Sleep          func(context.Context, time.Duration) error // waits before another try; nil: a timer
 
-	notes []config.Finding
+	notes          []config.Finding
+	source, target []Folder // as listed at the beginning
+	carried        []Folder // of source
 }
 
 // Notes are what the last Run found that a person should know, without being
 // a failure: views not copied, folders renamed, a ledger begun anew.
 func (p *Pass) Notes() []config.Finding { return p.notes }
+
+// Seen is what both sides listed when the last Run began, and which of the
+// source's folders it carries.
+func (p *Pass) Seen() (source, target, carried []Folder) { return p.source, p.target, p.carried }

@@ -59,6 +59,7 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 		}
 		carried, carriedFrom = append(carried, m), append(carriedFrom, m.From)
 	}
+	r.p.source, r.p.target, r.p.carried = source, target, carriedFrom
 	gap := r.l.Behind(carriedFrom)
 	r.report(func(p *planner.Progress) { p.Total, p.BytesAll = p.Done+gap.Messages, p.Bytes+gap.Bytes })
 	return carried, nil
