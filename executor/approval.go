@@ -59,13 +59,29 @@ func Approvals(ctx context.Context, specDir string, p *planner.Plan, now time.Ti
 	if err != nil || len(names) == 0 || p.Spec.Cutover == nil {
 		return nil, err
 	}
+	v := verifier{plan: p, now: now, operator: but}
+	return v.all(ctx, names, p.Spec.Cutover.Signers)
+}
+
+// EveryApproval reads all approvals beside the spec, of whatever plan. Those
+// whose signature by one of the signers does not hold, or that are of another
+// lineage, say so; that one has expired since is no matter here.
+func EveryApproval(ctx context.Context, specDir, lineage string, signers []string) ([]Approval, error) {
+	names, err := filepath.Glob(filepath.Join(specDir, ApprovalsDir, "*", "*.json"))
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	return verifier{lineage: lineage}.all(ctx, names, signers)
+}
+
+func (v verifier) all(ctx context.Context, names, signers []string) ([]Approval, error) {
 	dir, err := os.MkdirTemp("", "mxmove-")
 	if err != nil {
 		return nil, stateFault("state.write", os.TempDir(), err)
 	}
 	defer os.RemoveAll(dir)
-	v := verifier{signers: filepath.Join(dir, "signers"), plan: p, now: now, operator: but}
-	if err := os.WriteFile(v.signers, []byte(strings.Join(p.Spec.Cutover.Signers, "\n")+"\n"), 0o600); err != nil {
+	v.signers = filepath.Join(dir, "signers")
+	if err := os.WriteFile(v.signers, []byte(strings.Join(signers, "\n")+"\n"), 0o600); err != nil {
 		return nil, stateFault("state.write", v.signers, err)
 	}
 	slices.Sort(names)
@@ -75,7 +91,7 @@ func Approvals(ctx context.Context, specDir string, p *planner.Plan, now time.Ti
 		if err != nil {
 			return nil, err
 		}
-		if a.Counts() && slices.ContainsFunc(list, func(b Approval) bool { return b.Counts() && SamePerson(b.Name, a.Name) }) {
+		if v.plan != nil && a.Counts() && slices.ContainsFunc(list, func(b Approval) bool { return b.Counts() && SamePerson(b.Name, a.Name) }) {
 			a.Why = text.M("approval.twice", "name", a.Name)
 		}
 		list = append(list, a)
@@ -83,10 +99,11 @@ func Approvals(ctx context.Context, specDir string, p *planner.Plan, now time.Ti
 	return list, nil
 }
 
-// verifier judges approvals of one plan.
+// verifier judges approvals of one plan, or with nil all signatures of a lineage.
 type verifier struct {
 	signers  string
 	plan     *planner.Plan
+	lineage  string
 	now      time.Time
 	operator []string
 }
@@ -125,6 +142,9 @@ func (v verifier) judge(ctx context.Context, a Approval, content []byte) text.Ms
 		return text.M("approval.unknown-key", "file", a.File)
 	case !verify(ctx, v.signers, a.Name, a.File+".sig", content):
 		return text.M("approval.forged", "file", a.File, "name", a.Name)
+	case v.plan == nil && a.Lineage != v.lineage:
+		return text.M("approval.other-plan", "file", a.File, "name", a.Name, "plan", a.Plan)
+	case v.plan == nil: // whether it counted then is the journal's to say
 	case a.Gated != v.plan.Gated() || a.Lineage != v.plan.Lineage:
 		return text.M("approval.other-plan", "file", a.File, "name", a.Name, "plan", a.Plan)
 	case v.now.Before(a.At.Add(-ahead)):

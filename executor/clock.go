@@ -42,8 +42,11 @@ func (a *apply) wentBack() *ClockBack {
 	return a.back
 }
 
-// codeClockBack is of the journal's note.
-const codeClockBack = "event.clock-back"
+// Codes of notes that the journal's readers look for.
+const (
+	codeClockBack  = "event.clock-back"
+	codeFinalAhead = "event.final-ahead"
+)
 
 // inTime: by a clock that went back the window may be over, and approvals that
 // have expired may seem good. The run that notices goes no further before the

@@ -164,7 +164,7 @@ func (e FinalAhead) Msg() text.Msg {
 	for _, b := range e.Bounds {
 		bounds = append(bounds, b.Name+" "+strconv.FormatInt(b.Measured, 10)+"/"+strconv.FormatInt(b.AtMost, 10))
 	}
-	return stepMsg("event.final-ahead", e.Step, "seen", clock(e.Seen), "bounds", cmp.Or(strings.Join(bounds, ", "), "-"),
+	return stepMsg(codeFinalAhead, e.Step, "seen", clock(e.Seen), "bounds", cmp.Or(strings.Join(bounds, ", "), "-"),
 		"kept", itoa(e.Kept.Messages))
 }
 

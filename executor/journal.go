@@ -85,7 +85,8 @@ type Act struct {
 // disk lost a part of it. It unwraps to a *planner.Fault with its texts.
 type Damaged struct {
 	Path string
-	Line int // the first line that does not fit, from 1
+	Line int  // the first line that does not fit, from 1
+	Gap  bool // the line is whole, but does not follow the one before it
 }
 
 // Error gives the code and the place.
@@ -93,7 +94,11 @@ func (d *Damaged) Error() string { return d.Unwrap().Error() }
 
 // Unwrap gives the fault.
 func (d *Damaged) Unwrap() error {
-	return &planner.Fault{Msg: text.M("journal.damaged", "path", d.Path, "line", itoa(d.Line)), Class: planner.Internal}
+	code := "journal.damaged"
+	if d.Gap {
+		code = "journal.gap"
+	}
+	return &planner.Fault{Msg: text.M(code, "path", d.Path, "line", itoa(d.Line), "good", itoa(d.Line-1)), Class: planner.Internal}
 }
 
 const hashKey = `,"hash":"`
@@ -145,7 +150,7 @@ func parse(b []byte, path, lineage string) (lines []Line, good int, err error) {
 		}
 		l, err := decodeLine(b[good : good+end])
 		if err != nil || l.Prev != prev || l.N != len(lines)+1 {
-			return lines, good, &Damaged{Path: path, Line: len(lines) + 1}
+			return lines, good, &Damaged{Path: path, Line: len(lines) + 1, Gap: err == nil}
 		}
 		lines, prev, good = append(lines, l), l.Hash, good+end+1
 	}

@@ -138,7 +138,7 @@ func damaged(t *testing.T, s *State, content []byte, line int, what string) {
 	_, err := ReadJournal(s)
 	var d *Damaged
 	var f *planner.Fault
-	if !errors.As(err, &d) || d.Line != line || !errors.As(err, &f) || f.Code != "journal.damaged" {
+	if !errors.As(err, &d) || d.Line != line || !errors.As(err, &f) || (f.Code != "journal.gap") == d.Gap || !d.Gap && f.Code != "journal.damaged" {
 		t.Fatalf("%s: got %v, want line %d", what, err, line)
 	}
 	if _, _, err := openJournal(s); !errors.As(err, &d) {

@@ -138,3 +138,24 @@ func (m *mirror) close() {
 		m.file.Close()
 	}
 }
+
+// CompareMirror gives how many lines the mirror has, and how many of them,
+// from the first, are the journal's.
+func CompareMirror(s *State, lines []Line) (same, n int, err error) {
+	path := mirrorPath(s.Mirror)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, stateFault("state.read", path, err)
+	}
+	for row := range bytes.Lines(whole(b)) {
+		l, err := decodeLine(bytes.TrimSuffix(row, []byte("\n")))
+		if err == nil && same == n && n < len(lines) && l.Hash == lines[n].Hash {
+			same++
+		}
+		n++
+	}
+	return same, n, nil
+}

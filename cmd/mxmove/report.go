@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,30 +23,52 @@ type reportOptions struct {
 	vars        variables
 	only        only
 	format, out string
-	json        bool
+	json, check bool
 }
 
 func newReportCommand(c *cli) *cobra.Command {
 	var o reportOptions
-	cmd := c.command("report [MAILBOX ...]", codesState, []string{"report", "report --format csv --out exceptions.csv", "report --json --only partial"},
+	cmd := c.command("report [MAILBOX ...]", codesState, []string{"report", "report --out report.html", "report --format csv --out exceptions.csv", "report --json --only partial",
+		"report --check report.html"},
 		cobra.ArbitraryArgs, func(ctx context.Context, args []string) error {
+			if o.check {
+				return runReportCheck(ctx, c, o.vars, args)
+			}
 			o.only = o.only.with(args)
 			return runReport(ctx, c, o)
 		})
 	o.vars.flags(c, cmd)
 	o.only.flag(c, cmd)
-	cmd.Flags().StringVar(&o.format, "format", "text", c.cat.T("cmd.report.flag.format"))
+	cmd.Flags().BoolVar(&o.check, "check", false, c.cat.T("cmd.report.flag.check"))
+	cmd.Flags().StringVar(&o.format, "format", "", c.cat.T("cmd.report.flag.format"))
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.report.flag.out"))
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	return cmd
 }
 
-func runReport(ctx context.Context, c *cli, o reportOptions) error {
-	if o.json {
+// form is the format that was asked for, or that the file's name asks for.
+func (o reportOptions) form() (string, error) {
+	named := strings.TrimPrefix(strings.ToLower(filepath.Ext(o.out)), ".")
+	switch {
+	case o.json:
 		o.format = "json"
+	case o.format == "" && slices.Contains(reportForms, named):
+		o.format = named
+	case o.format == "":
+		o.format = reportForms[0]
 	}
-	if !slices.Contains([]string{"text", "csv", "json"}, o.format) {
-		return &planner.Fault{Msg: text.M("cmd.report.format", "format", o.format), Class: planner.Internal}
+	if !slices.Contains(reportForms, o.format) {
+		return "", &planner.Fault{Msg: text.M("cmd.report.format", "format", o.format), Class: planner.Internal}
+	}
+	return o.format, nil
+}
+
+var reportForms = []string{"text", "csv", "json", "html"}
+
+func runReport(ctx context.Context, c *cli, o reportOptions) error {
+	format, err := o.form()
+	if err != nil {
+		return err
 	}
 	loaded, err := c.load(o.vars)
 	if err != nil {
@@ -57,38 +82,57 @@ func runReport(ctx context.Context, c *cli, o reportOptions) error {
 	if err != nil {
 		return err
 	}
-	all, err := c.exceptionsOf(state, w, addresses)
-	if err != nil {
+	r := reported{}
+	if r.exceptions, err = c.exceptionsOf(state, w, addresses); err != nil {
 		return err
 	}
-	if o.out != "" { // it names people: for its owner only
-		var b bytes.Buffer
-		inner, to := *c.env, *c
-		inner.Stdout, inner.Screen = &b, func() int { return 0 }
-		to.env = &inner
-		if err := to.writeReport(all, o.format); err != nil {
+	if format == "html" || len(o.only) == 0 && format != "csv" { // the story is of all
+		if r.Audit, err = c.auditOf(ctx, loaded.Spec, state, r.exceptions); err != nil {
 			return err
 		}
-		if err := writeOwn(o.out, b.Bytes()); err != nil {
-			return err
-		}
-		return c.say("cmd.report.written", "file", o.out, "n", strconv.Itoa(len(all.Rows)))
 	}
-	return c.writeReport(all, o.format)
+	if o.out == "" {
+		return c.writeReport(r, format)
+	}
+	var b bytes.Buffer
+	inner, to := *c.env, *c
+	inner.Stdout, inner.Screen = &b, func() int { return 0 }
+	to.env = &inner
+	if err := to.writeReport(r, format); err != nil {
+		return err
+	}
+	if err := writeOwn(o.out, b.Bytes()); err != nil { // it names people: for its owner only
+		return err
+	}
+	return c.say("cmd.report.written", "file", o.out, "n", strconv.Itoa(len(r.Rows)))
 }
 
-func (c *cli) writeReport(all *exceptions, format string) error {
+// reported is a report: the story, if it is of all mailboxes, and the exceptions.
+type reported struct {
+	Audit *render.AuditView `json:"audit,omitempty"`
+	*exceptions
+}
+
+func (c *cli) writeReport(r reported, format string) error {
 	switch format {
 	case "json":
-		return writeJSON(c, all)
+		return writeJSON(c, r)
+	case "html":
+		return render.AuditHTML(c.Stdout, c.cat, r.Audit, c.options())
 	case "csv":
-		b, err := all.csv(c)
+		b, err := r.csv(c)
 		if err == nil {
 			_, err = c.Stdout.Write(b)
 		}
 		return err
 	}
-	return c.showExceptions(all)
+	if r.Audit != nil {
+		if err := render.Audit(c.Stdout, c.cat, r.Audit, c.options()); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.Stdout)
+	}
+	return c.showExceptions(r.exceptions)
 }
 
 func (c *cli) showExceptions(all *exceptions) error {
