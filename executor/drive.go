@@ -237,6 +237,9 @@ func (d *driver) ended(ctx context.Context, res result) {
 func (d *driver) record(ctx context.Context, t *turn, why error) {
 	how, e := d.outcome(ctx, t, why)
 	d.walk.end(t.step, how)
+	if p, ok := e.(StepPending); ok {
+		d.until[p.Step] = p.Until
+	}
 	if d.emit(e) != nil {
 		d.halt()
 	}

@@ -3,6 +3,8 @@ package executor
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/planner"
@@ -125,10 +127,7 @@ func (a *apply) rest(ctx context.Context, err error) (again bool, e error) {
 		return false, err
 	}
 	now := a.Self.Now()
-	pause := sweep
-	if c := a.Plan.Spec.Cutover; c != nil && now.Before(c.Opens) {
-		pause = min(pause, c.Opens.Sub(now))
-	}
+	pause := a.restFor(now)
 	if e := a.emit(Resting{Until: now.Add(pause), Reason: incomplete.Reason}); e != nil {
 		return false, e
 	}
@@ -142,6 +141,23 @@ func (a *apply) rest(ctx context.Context, err error) (again bool, e error) {
 		delete(a.turns, id)
 	}
 	return true, nil
+}
+
+// restFor is a sweep, or less where a moment comes before that changes what is
+// to do: the window opens, what a step waits for ends, or the tail does.
+func (a *apply) restFor(now time.Time) time.Duration {
+	moments := slices.Collect(maps.Values(a.until))
+	if c := a.Plan.Spec.Cutover; c != nil {
+		moments = append(moments, c.Opens, a.built.TailEnd())
+	}
+	pause := sweep
+	for _, m := range moments {
+		if m.After(now) {
+			pause = min(pause, m.Sub(now))
+		}
+	}
+	clear(a.until)
+	return pause
 }
 
 // nap sleeps; false: an interrupt, or the loss of the lock, came first.

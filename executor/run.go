@@ -59,11 +59,12 @@ type apply struct {
 	shut           []config.Finding        // why Freeze and Cutover are closed
 	walk           *walk
 
-	turns    map[planner.StepID]phase // of this run
-	told     map[string]string        // gates and held steps, each told when it changes
-	back     *ClockBack               // the clock went back before or in this run
-	began    int                      // steps and acts begun in this run
-	attended bool                     // somebody started the freeze, or need not
+	turns    map[planner.StepID]phase     // of this run
+	until    map[planner.StepID]time.Time // when what a step waits for should have come
+	told     map[string]string            // gates and held steps, each told when it changes
+	back     *ClockBack                   // the clock went back before or in this run
+	began    int                          // steps and acts begun in this run
+	attended bool                         // somebody started the freeze, or need not
 }
 
 // Do carries out the plan and returns nil when nothing is left, *Refused or
@@ -131,7 +132,7 @@ func (r *Run) open() (a *apply, dead *Held, cut int, err error) {
 	if r.wrap != nil {
 		j.file = r.wrap(j.file)
 	}
-	a = &apply{Run: r, lock: lock, journal: j, turns: map[planner.StepID]phase{}, told: map[string]string{}}
+	a = &apply{Run: r, lock: lock, journal: j, turns: map[planner.StepID]phase{}, until: map[planner.StepID]time.Time{}, told: map[string]string{}}
 	a.walk = newWalk(&planner.Plan{}, nil, a.turns)
 	a.report = newReport(r, lock.holder)
 	a.status = newStatusWriter("", r.Plan, r.Self.Now())

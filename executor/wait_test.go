@@ -3,6 +3,7 @@ package executor
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/mxmove/mxmove/planner"
 )
@@ -32,6 +33,25 @@ func TestWaiting(t *testing.T) {
 	}
 	if err := s.complete(t); err != nil {
 		t.Error(err)
+	}
+}
+
+// A rest ends when the tail does, not at the next sweep.
+func TestRestEndsWithTheTail(t *testing.T) {
+	s := newSite(t, "imap")
+	s.wait, s.spec.Cutover.Start, s.spec.Cutover.Tail = true, "unattended", 17*time.Minute
+	p := s.plan(t)
+	tp, err := s.apply(t, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := Observe(t.Context(), s.world, s.state(t), planner.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := planner.Build(s.spec, snap, s.clock()).TailEnd()
+	if late := s.now.Sub(end); end.IsZero() || late < 0 || late > time.Minute { // each look at the clock moves it
+		t.Errorf("ended at %v, the tail at %v, after %d rests", s.now, end, len(find[Resting](tp)))
 	}
 }
 

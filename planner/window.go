@@ -33,6 +33,16 @@ func (p *Plan) Lasts(s Step) time.Duration {
 	return s.Estimate
 }
 
+// TailEnd is when mailboxes get the last pass of their tail: zero before the
+// last domain is switched, and without a cutover.
+func (p *Plan) TailEnd() time.Time {
+	b := survey(p.Spec, p.Observed, time.Time{}, rules{})
+	if p.Spec.Cutover == nil || !b.anySwitched || b.switching {
+		return time.Time{}
+	}
+	return b.end
+}
+
 // CutoverTime is what Freeze and Cutover take; 0: not known.
 func (p *Plan) CutoverTime() time.Duration { return p.PhaseTime(Freeze) + p.PhaseTime(Cutover) }
 

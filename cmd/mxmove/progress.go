@@ -103,7 +103,7 @@ func (p *progress) fit(line string, indent int) []string {
 func (p *progress) note(at time.Time, e executor.Event) {
 	switch e := e.(type) {
 	case executor.PlanCompared:
-		p.todo = e.Todo
+		p.todo, p.ended = e.Todo, 0
 	case executor.StepStarted:
 		p.running = append(p.running, &active{step: e.Step, began: at})
 	case executor.StepProgress:
@@ -120,6 +120,8 @@ func (p *progress) note(at time.Time, e executor.Event) {
 		p.end(e.Step, e.Tally)
 	case executor.StepStopped:
 		p.end(e.Step, e.Tally)
+	case executor.StepPending:
+		p.end(e.Step, planner.Tally{})
 	}
 	p.samples = append(p.samples, sample{at, p.bytes()})
 	for len(p.samples) > 2 && at.Sub(p.samples[1].at) >= memory {
@@ -147,6 +149,7 @@ func (p *progress) end(step planner.StepID, t planner.Tally) {
 		}
 	}
 	p.ended++
+	p.todo = max(p.todo, p.ended+len(p.running)) // a step that ends lets others come
 	p.carried += t.Bytes
 }
 
@@ -286,9 +289,8 @@ func (p *progress) erase() string {
 	if p.drawn == 0 {
 		return ""
 	}
-	n := p.drawn
-	p.drawn = 0
-	return fmt.Sprintf("\x1b[%dA\r\x1b[J", n)
+	defer func() { p.drawn = 0 }()
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", p.drawn)
 }
 
 // clear leaves a terminal with the lines that stay.

@@ -131,7 +131,7 @@ func (l *look) delegation(ctx context.Context) error {
 func (l *look) parents(ctx context.Context) {
 	apex := l.v.Apex
 	up := l.w.from(parentOf(apex))
-	addrs := up.addrs
+	addrs := slices.Clone(up.addrs) // the roots are everybody's
 	for _, ns := range up.ns {
 		addrs = append(addrs, l.w.host(ctx, ns, 1).Addrs...)
 	}

@@ -113,7 +113,7 @@ func (s *Names) bind(o NamesOptions) string {
 	}
 	return fmt.Sprintf(`options { directory "%[1]s"; pid-file none; session-keyfile none; lock-file none;
   managed-keys-directory "%[1]s"; listen-on port %[2]d { %[3]s; }; listen-on-v6 { none; };
-  recursion no; allow-query { 127.0.0.0/8; }; allow-transfer { key "cutover"; }; notify-delay 0;
+  recursion no; allow-query { any; }; allow-transfer { key "cutover"; }; notify-delay 0;
   dnssec-validation no; empty-zones-enable no; minimal-responses yes; };
 controls { };
 key "cutover" { algorithm hmac-sha256; secret "%[4]s"; };
@@ -157,7 +157,6 @@ key:
     secret: %[4]s
 %[6]sacl:
   - id: upd
-    address: 127.0.0.0/8
     key: cutover
     action: [update, transfer, notify]
 zone:
@@ -183,7 +182,7 @@ func (s *Names) unbound(o NamesOptions) string {
 	interface: %[3]s@%[2]d
 	do-ip6: no
 	do-not-query-localhost: no
-	access-control: 127.0.0.0/8 allow
+	access-control: 0.0.0.0/0 allow
 	module-config: "iterator"
 	local-zone: "." refuse
 	local-zone: "%[4]s." transparent
