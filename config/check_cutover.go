@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -90,6 +91,9 @@ func (l *loader) checkZone(z *Zone, at zoneAt) {
 	if z.Server != "" && !validHost(host) {
 		l.say(Error, at.server, "zone.server", "value", z.Server)
 	}
+	if z.Endpoint != "" && !validEndpoint(z.Endpoint) {
+		l.say(Error, at.endpoint, "zone.endpoint", "value", z.Endpoint)
+	}
 	for _, mx := range z.MX {
 		if !validMX(mx) {
 			l.say(Error, at.mx, "zone.mx", "value", mx)
@@ -111,6 +115,13 @@ func (l *loader) checkZone(z *Zone, at zoneAt) {
 			l.say(Error, at.remove, "zone.spf-both", "value", term)
 		}
 	}
+}
+
+// validEndpoint takes https://HOST and a path; http only on this machine.
+func validEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
 // checkNames: what is looked up must be a name.

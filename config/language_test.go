@@ -205,7 +205,7 @@ func TestWholeLanguage(t *testing.T) {
 		Cutover: &Cutover{Opens: time.Date(2026, 12, 5, 20, 0, 0, 0, east), Closes: time.Date(2026, 12, 6, 6, 0, 0, 0, east), Start: "unattended",
 			Tail: 120 * time.Hour, Duration: 90 * time.Minute, Approvals: 2, Approvers: "allowed_signers", Signers: []string{"x"},
 			Accept: Accept{Mailboxes: []string{"bob@held.test"}, NotStarted: 3, Quarantined: 5},
-			Zones: []Zone{{Domain: "held.example", Kind: "manual"}, {Domain: "held.test", Kind: "rfc2136", Server: "ns1.held.test:5353", KeyName: "cutover", Key: env("ZOE_OLD"),
+			Zones: []Zone{{Domain: "held.example", Kind: "manual"}, {Domain: "held.test", Kind: "rfc2136", Server: "ns1.held.test:5353", KeyName: "cutover", Algorithm: "hmac-sha256", Key: env("ZOE_OLD"),
 				MX: []string{"5 mxbiz1.qq.com", "10 mxbiz2.qq.com."}, SPF: SPF{Add: []string{"include:spf.mail.qq.com", "ip4:192.0.2.0/24"}, Remove: []string{"-all"}}}}},
 		Guards:       Guards{Removed: Share{Number: 7}},
 		Acknowledged: []Acknowledge{{Kind: "finish-wizard", Subject: "tenant/ww0123456789abcdef", Because: "nobody waits", AtMost: Bounds{Mailboxes: 2, Bytes: 20e9}}},

@@ -2,15 +2,26 @@ package config
 
 // Kinds of zone.
 const (
-	ZoneManual  = "manual"
-	ZoneRFC2136 = "rfc2136"
+	ZoneManual     = "manual"
+	ZoneRFC2136    = "rfc2136"
+	ZoneDNSPod     = "dnspod"
+	ZoneAliDNS     = "alidns"
+	ZoneCloudflare = "cloudflare"
+	ZoneRoute53    = "route53"
 )
 
 var (
-	zoneKinds = []string{ZoneManual, ZoneRFC2136, "dnspod", "alidns", "cloudflare", "route53"}
-	zoneKeyed = zoneKinds[1:] // those that mxmove changes by itself
-	zoneIDs   = []string{"dnspod", "alidns", "route53"}
+	zoneKinds   = []string{ZoneManual, ZoneRFC2136, ZoneDNSPod, ZoneAliDNS, ZoneCloudflare, ZoneRoute53}
+	zoneKeyed   = zoneKinds[1:] // those that mxmove changes by itself
+	zoneVendors = zoneKinds[2:] // by an API
+	zoneIDs     = []string{ZoneDNSPod, ZoneAliDNS, ZoneRoute53}
+	zoneLines   = []string{ZoneDNSPod, ZoneAliDNS}      // that have resolution lines
+	zoneNamed   = []string{ZoneCloudflare, ZoneRoute53} // whose zones have ids
 )
+
+// tsigAlgorithms are those of RFC 8945 section 6 that servers still take, as
+// BIND names them.
+var tsigAlgorithms = []string{"hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"}
 
 var cutoverBlock = &block{name: "cutover", args: []arg{
 	{name: "opens", typ: typMoment, must: every, example: `"2026-12-05T20:00:00+08:00"`},
@@ -30,8 +41,13 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 	{name: "zone", labels: []label{{name: "DOMAIN", example: "acme.test"}, {name: "KIND", oneOf: zoneKinds, example: ZoneRFC2136}}, many: true, args: []arg{
 		{name: "server", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"ns1.acme.test"`},
 		{name: "key_name", typ: typText, must: []string{ZoneRFC2136}, only: []string{ZoneRFC2136}, example: `"cutover"`},
+		{name: "algorithm", typ: typText, only: []string{ZoneRFC2136}, oneOf: tsigAlgorithms, def: `"hmac-sha256"`, example: `"hmac-sha512"`},
 		{name: "key_id", typ: typText, must: zoneIDs, only: zoneIDs, example: `"AKIDEXAMPLE"`},
 		{name: "key", typ: typSecret, must: zoneKeyed, only: zoneKeyed, example: `env("TSIG_KEY")`},
+		{name: "zone_id", typ: typText, only: zoneNamed, example: `"Z0123456789EXAMPLE"`},
+		{name: "region", typ: typText, only: []string{ZoneRoute53}, def: `"us-east-1"`, example: `"cn-northwest-1"`},
+		{name: "endpoint", typ: typText, only: zoneVendors, example: `"https://route53.amazonaws.com.cn"`},
+		{name: "lines", typ: typList, only: zoneLines, example: `["境外"]`},
 		{name: "mx", typ: typList, example: `["5 mxbiz1.qq.com", "10 mxbiz2.qq.com"]`},
 		{name: "names", typ: typList, example: `["mail", "lists"]`},
 		{name: "selectors", typ: typList, example: `["s2024"]`},

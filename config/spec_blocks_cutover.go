@@ -13,7 +13,7 @@ type cutoverAt struct {
 }
 
 // zoneAt is the same of a zone.
-type zoneAt struct{ server, mx, names, selectors, dkim, add, remove Pos }
+type zoneAt struct{ server, endpoint, mx, names, selectors, dkim, add, remove Pos }
 
 func (l *loader) cutover(b *hclsyntax.Block) {
 	c, at := &Cutover{At: l.pos(b.DefRange())}, &l.at.cutover
@@ -52,8 +52,13 @@ func (l *loader) zone(b *hclsyntax.Block, c *Cutover) {
 	l.take(b, s, []field{
 		{name: "server", into: &z.Server, at: &at.server},
 		{name: "key_name", into: &z.KeyName},
+		{name: "algorithm", into: &z.Algorithm},
 		{name: "key_id", into: &z.KeyID},
 		{name: "key", into: &z.Key},
+		{name: "zone_id", into: &z.ZoneID},
+		{name: "region", into: &z.Region},
+		{name: "endpoint", into: &z.Endpoint, at: &at.endpoint},
+		{name: "lines", into: &z.Lines},
 		{name: "mx", into: &z.MX, at: &at.mx},
 		{name: "names", into: &z.Names, at: &at.names},
 		{name: "selectors", into: &z.Selectors, at: &at.selectors},

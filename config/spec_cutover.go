@@ -56,14 +56,21 @@ type Accept struct {
 
 // Zone says how one domain's records are changed.
 type Zone struct {
-	Domain  string   `json:"domain"`
-	Kind    string   `json:"kind"`             // manual, rfc2136, dnspod, alidns, cloudflare or route53
-	Server  string   `json:"server,omitempty"` // rfc2136: host or host:port
-	KeyName string   `json:"key_name,omitempty"`
-	Key     Secret   `json:"key,omitzero"` // TSIG key, or the vendor's secret
-	KeyID   string   `json:"key_id,omitempty"`
-	MX      []string `json:"mx,omitempty"` // "PREFERENCE HOST"; empty: the target's own
-	SPF     SPF      `json:"spf,omitzero"`
+	Domain  string `json:"domain"`
+	Kind    string `json:"kind"`             // manual, rfc2136, dnspod, alidns, cloudflare or route53
+	Server  string `json:"server,omitempty"` // rfc2136: host or host:port
+	KeyName string `json:"key_name,omitempty"`
+	Key     Secret `json:"key,omitzero"` // TSIG key, or the vendor's secret
+	KeyID   string `json:"key_id,omitempty"`
+
+	Algorithm string   `json:"algorithm,omitempty"` // of TSIG; default hmac-sha256
+	ZoneID    string   `json:"zone_id,omitempty"`   // cloudflare, route53: where a name is not enough
+	Region    string   `json:"region,omitempty"`    // route53: that signatures name; default us-east-1
+	Endpoint  string   `json:"endpoint,omitempty"`  // URL of the vendor's API; empty: the public one
+	Lines     []string `json:"lines,omitempty"`     // resolution lines that change with the default one
+
+	MX  []string `json:"mx,omitempty"` // "PREFERENCE HOST"; empty: the target's own
+	SPF SPF      `json:"spf,omitzero"`
 
 	Names     []string          `json:"names,omitempty"`     // further names below the domain that were decided on
 	Selectors []string          `json:"selectors,omitempty"` // of DKIM keys in use, which stay
