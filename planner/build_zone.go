@@ -105,14 +105,17 @@ func (b *builder) stsSet(z config.Zone) (RRset, bool) {
 func (b *builder) zoneNeeds(z config.Zone) []StepID {
 	var needs []StepID
 	if set, ok := b.stsSet(z); ok {
-		ttl := b.need(SetTTL{Set: bare(set), New: lowTTL})
+		ttl := b.need(SetTTL{Set: bare(set), New: b.lowest(z)})
 		sts := bare(set)
 		sts.Values = []string{"v=STSv1; id=mxmove" + hashOf(b.wantedMX(z)...)[:8] + ";"}
 		needs = append(needs, ttl, b.need(SetRecords{New: sts, Temporary: true, In: Prepare}, ttl))
 	}
 	mx := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX"}
-	return append(needs, b.need(SetTTL{Set: mx, New: lowTTL}))
+	return append(needs, b.need(SetTTL{Set: mx, New: b.lowest(z)}))
 }
+
+// lowest is the TTL that a set is lowered to: a vendor may not take less.
+func (b *builder) lowest(z config.Zone) uint32 { return max(lowTTL, b.zoned[z.Domain].MinTTL) }
 
 func bare(r RRset) RRset {
 	r.Values, r.TTL = nil, 0

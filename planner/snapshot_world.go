@@ -87,6 +87,7 @@ type Zone struct {
 	Servers []Authority   `json:"servers,omitempty"` // ordered by host and address
 	Sets    []RRset       `json:"sets,omitempty"`    // ordered by key
 	Caches  []Cache       `json:"caches,omitempty"`  // of listed resolvers, in the spec's order
+	MinTTL  uint32        `json:"min_ttl,omitempty"` // the lowest that the zone's vendor takes, in seconds
 	STSAge  time.Duration `json:"sts_age,omitempty"` // max_age of the MTA-STS policy that is served
 }
 

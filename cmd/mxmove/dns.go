@@ -48,14 +48,14 @@ type domainSeen struct {
 }
 
 func runDNS(ctx context.Context, c *cli, o dnsOptions, names []string) error {
-	aims, err := c.aims(o, names)
+	zones := &zone.Zones{Observer: observerOf(c.DNS, c.Now), Sleep: c.Sleep}
+	aims, err := c.aims(o, names, zones)
 	if err != nil {
 		return err
 	}
-	observer := observerOf(c.DNS, c.Now)
 	var seen []domainSeen
 	for _, aim := range aims {
-		v := observer.Look(ctx, aim)
+		v := zones.Look(ctx, aim)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -84,15 +84,15 @@ func observerOf(given *zone.Observer, now func() time.Time) *zone.Observer {
 }
 
 // aims are the domains to look at: those named, with what the spec here wants
-// of them, or else all of the spec's.
-func (c *cli) aims(o dnsOptions, names []string) ([]zone.Aim, error) {
+// of them, or else all of the spec's. zones gets the spec's keys.
+func (c *cli) aims(o dnsOptions, names []string, zones *zone.Zones) ([]zone.Aim, error) {
 	var known []zone.Aim
 	if files, _ := filepath.Glob(c.beside("*.hcl")); len(files) > 0 {
 		loaded, err := c.load(o.vars)
 		if err != nil {
 			return nil, err
 		}
-		known = zone.Aims(loaded.Spec)
+		known, zones.Reveal = zone.Aims(loaded.Spec), loaded.Secrets.Reveal
 		c.recall(loaded.Spec, known)
 	}
 	aims := known
@@ -137,16 +137,26 @@ func (c *cli) recall(spec *config.Spec, aims []zone.Aim) {
 	if err != nil {
 		return // nothing was carried out here
 	}
-	known, err := state.Known()
-	if err != nil {
-		return
-	}
+	switched := switchedBy(state)()
 	for i, a := range aims {
+		aims[i].Switched = switched[a.Domain]
+	}
+}
+
+// switchedBy tells by a journal when domains switched.
+func switchedBy(state *executor.State) func() map[string]time.Time {
+	return func() map[string]time.Time {
+		known, err := state.Known()
+		if err != nil {
+			return nil // whoever reads the journal for itself says so
+		}
+		at := map[string]time.Time{}
 		for _, r := range known.Records {
-			if r.Step.Kind() == (planner.SetRecords{}).Kind() && r.Step.Subject() == a.Domain+" MX" && r.OutcomeAt.After(a.Switched) {
-				aims[i].Switched = r.OutcomeAt
+			if d, mx := strings.CutSuffix(r.Step.Subject(), " MX"); mx && r.Step.Kind() == (planner.SetRecords{}).Kind() && r.OutcomeAt.After(at[d]) {
+				at[d] = r.OutcomeAt
 			}
 		}
+		return at
 	}
 }
 

@@ -59,7 +59,7 @@ func openWorld(o opening) (world, error) {
 	if o.Spec.Cutover == nil {
 		return &peopled{world: store, people: manual.New(store)}, nil
 	}
-	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec), Reveal: o.Secrets.Reveal, Sleep: o.Sleep}
+	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
 	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
 	return &peopled{world: store, people: manual.New(tried)}, nil
 }

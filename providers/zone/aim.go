@@ -27,7 +27,8 @@ type Aim struct {
 	Server   string            // that takes updates, host or host:port
 	Key      config.Secret
 	KeyName  string
-	MinTTL   uint32 // the lowest that the zone's provider allows, in seconds
+	Zone     config.Zone // what else a vendor's API needs
+	MinTTL   uint32      // the lowest that the zone's provider allows, in seconds
 	Opens    time.Time
 	Tail     time.Duration
 	Switched time.Time     // by the journal; zero: not yet
@@ -50,7 +51,7 @@ func Aims(spec *config.Spec) []Aim {
 	for _, z := range c.Zones {
 		list = append(list, Aim{Domain: z.Domain, Names: z.Names, Selectors: z.Selectors, Resolvers: c.Resolvers,
 			MX: planner.WantedMX(spec, z), Alone: spec.Target.Kind == "wecom", SPF: z.SPF, DKIM: z.DKIM,
-			Via: z.Kind, Server: z.Server, Key: z.Key, KeyName: z.KeyName, Opens: c.Opens, Tail: c.Tail})
+			Via: z.Kind, Server: z.Server, Key: z.Key, KeyName: z.KeyName, Zone: z, Opens: c.Opens, Tail: c.Tail})
 	}
 	return list
 }
@@ -122,6 +123,12 @@ func (a Aim) questions() []asked {
 	}
 	slices.SortFunc(list, func(x, y asked) int { return strings.Compare(x.name+" "+x.kind, y.name+" "+y.kind) })
 	return slices.Compact(list)
+}
+
+// changes says whether a set is of those that a migration may change: what is
+// asked for by name, of the types that are written.
+func (a Aim) changes(name, kind string) bool {
+	return (kind == "MX" || kind == "TXT" || kind == "CNAME") && slices.ContainsFunc(a.questions(), func(q asked) bool { return q.name == name })
 }
 
 // selectors are those in use and those to come, in order.

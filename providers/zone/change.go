@@ -3,6 +3,7 @@ package zone
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,9 +21,11 @@ type Zones struct {
 	Observer *Observer
 	Aims     []Aim
 	Reveal   func(context.Context, config.Secret) ([]byte, error)
+	HTTP     *http.Client // that vendors are called with; nil: one that checks certificates
 	Sleep    func(context.Context, time.Duration) error
-	Patience time.Duration // for all servers to follow an update; default 30 s
-	Person   time.Duration // for a person to enter records; default 30 minutes
+	Switched func() map[string]time.Time // when domains switched, by the journal; nil: no journal
+	Patience time.Duration               // for all servers to follow an update; default 30 s
+	Person   time.Duration               // for a person to enter records; default 30 minutes
 
 	mu    sync.Mutex
 	since map[string]time.Time // all servers of a domain show the wanted MX
@@ -41,10 +44,11 @@ func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []conf
 	for i := range at {
 		at[i] = i
 	}
-	each(at, func(i int) { views[i] = z.Observer.Look(ctx, z.Aims[i]) })
+	aims := z.aims()
+	each(at, func(i int) { views[i] = z.Look(ctx, aims[i]) })
 	for i, v := range views {
 		zones = append(zones, v.Zone())
-		for _, f := range Check(z.Aims[i], v) {
+		for _, f := range Check(aims[i], v) {
 			if v.Err != nil {
 				f.Severity = config.Warning // copying goes on; what is not seen gets no step
 			}
@@ -56,13 +60,20 @@ func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []conf
 	return zones, found
 }
 
-// Can are the kinds of step that are carried out here, in order: none where
-// one of the domains can be changed by neither way.
-func (z *Zones) Can() []string {
-	vendor := func(a Aim) bool { return a.Via != config.ZoneRFC2136 && a.Via != config.ZoneManual }
-	if slices.ContainsFunc(z.Aims, vendor) {
-		return nil
+// aims are the domains, with what the journal knows of them by now.
+func (z *Zones) aims() []Aim {
+	aims := slices.Clone(z.Aims)
+	if z.Switched != nil {
+		switched := z.Switched()
+		for i, a := range aims {
+			aims[i].Switched = switched[a.Domain]
+		}
 	}
+	return aims
+}
+
+// Can are the kinds of step that are carried out here, in order.
+func (z *Zones) Can() []string {
 	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind(), planner.Wait{}.Kind()}
 }
 
@@ -78,13 +89,13 @@ func (z *Zones) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		}
 		return z.wait(ctx, w, aim, l)
 	}
-	g, ok := goalOf(op)
-	if !ok {
-		return fault(planner.Internal, "zone.no-zone", "domain", op.Subject())
-	}
 	aim, l, err := z.ready(ctx, zoneOf(op))
 	if err != nil {
 		return err
+	}
+	g, ok := goalOf(op, wayOf(aim.Via))
+	if !ok {
+		return fault(planner.Internal, "zone.no-zone", "domain", op.Subject())
 	}
 	switch aim.Via {
 	case config.ZoneRFC2136:
@@ -92,7 +103,18 @@ func (z *Zones) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	case config.ZoneManual:
 		return z.byHand(ctx, l, g, stop, progress)
 	}
-	return fault(planner.Internal, "zone.vendor", "domain", aim.Domain, "kind", aim.Via)
+	return z.byVendor(ctx, l, g, progress)
+}
+
+// wayOf says through which states a set passes, by the kind of zone.
+func wayOf(kind string) between {
+	switch kind {
+	case config.ZoneManual:
+		return halfway
+	case config.ZoneDNSPod, config.ZoneAliDNS:
+		return onPath
+	}
+	return never
 }
 
 func zoneOf(op planner.Op) string {

@@ -64,7 +64,7 @@ func (c *checker) implicitMX() {
 }
 
 // byRecord are providers where a set is changed record by record.
-var byRecord = []string{config.ZoneManual, "dnspod", "alidns"}
+var byRecord = []string{config.ZoneManual, config.ZoneDNSPod, config.ZoneAliDNS}
 
 // 11: a set that changes record by record passes through mixtures.
 func (c *checker) order() {
@@ -96,16 +96,27 @@ func (c *checker) apexAlias() {
 		}
 	}
 	for _, r := range c.v.Listing {
-		if r.Name == c.d && r.Type == "CNAME" {
+		if r.Name == c.d && r.Type == "CNAME" && !r.Off {
 			c.note(config.Blocks, key(c.d, "CNAME"), shown(r.Values))
 		}
 	}
 }
 
-// 14: no resolution line is forgotten.
+// 14: no resolution line is forgotten. One that changes with the default line
+// is to hold what that holds.
 func (c *checker) lines() {
+	on := map[string][]string{} // values by key
 	for _, r := range c.v.Listing {
-		if r.Line != "" && !slices.Contains([]string{"默认", "default"}, r.Line) {
+		if !r.Off {
+			on[r.Key()] = append(on[r.Key()], r.Values...)
+		}
+	}
+	for _, r := range c.v.Listing {
+		if r.Line == "" || r.Off || !c.aim.changes(r.Name, r.Type) {
+			continue
+		}
+		theirs, usual := canonical(r.Type, on[r.Key()]), canonical(r.Type, on[key(r.Name, r.Type)])
+		if !slices.Contains(c.aim.Zone.Lines, r.Line) || !slices.Equal(theirs, usual) {
 			c.note(config.Blocks, r.Key(), shown(r.Values))
 		}
 	}
@@ -114,8 +125,11 @@ func (c *checker) lines() {
 // 15: nothing hidden comes back later.
 func (c *checker) paused() {
 	for _, r := range c.v.Listing {
+		if !c.aim.changes(r.Name, r.Type) {
+			continue
+		}
 		var why []string
-		for word, is := range map[string]bool{"paused": r.Off, "locked": r.Locked, "weight " + strconv.Itoa(r.Weight): r.Weight > 0} {
+		for word, is := range map[string]bool{"paused": r.Off, "locked": r.Locked, "weight " + strconv.Itoa(r.Weight): r.Weight > 0, r.Odd: r.Odd != ""} {
 			if is {
 				why = append(why, word)
 			}
@@ -155,7 +169,7 @@ func (c *checker) subdomains() {
 		}
 	}
 	for _, r := range c.v.Listing {
-		if r.Type == "MX" {
+		if r.Type == "MX" && !r.Off {
 			tell(r.Name, r.Values)
 		}
 	}

@@ -74,6 +74,9 @@ func (c *checker) delegated() {
 
 // 3: what we can edit is what the world asks.
 func (c *checker) editable() {
+	if a := c.v.Account; a != nil {
+		c.account(a)
+	}
 	if c.aim.Server == "" {
 		return
 	}
@@ -89,6 +92,44 @@ func (c *checker) editable() {
 			}
 		}
 	}
+}
+
+// account: the vendor has the zone that is delegated, and what it lists is
+// served.
+func (c *checker) account(a *Account) {
+	switch {
+	case a.Err != nil:
+		c.note(config.Blocks, c.aim.Via, a.Err.Error())
+		return
+	case a.Paused:
+		c.note(config.Blocks, c.aim.Via, "paused")
+	}
+	for _, ns := range c.v.ParentNS {
+		if len(a.Servers) > 0 && !slices.Contains(a.Servers, ns) {
+			c.note(config.Warning, c.aim.Via, "NS "+shown(a.Servers)+", parent: "+ns)
+		}
+	}
+	listed := map[string][]string{}
+	for _, r := range c.v.Listing {
+		if r.Line == "" && !r.Off && r.Odd == "" && (r.Type == "MX" || r.Type == "TXT") {
+			listed[r.Key()] = append(listed[r.Key()], r.Values...)
+		}
+	}
+	top, _ := c.v.newest()
+	for _, k := range sortedKeys(top.Sets) {
+		name, kind, _ := strings.Cut(k, " ")
+		if kind != "MX" && kind != "TXT" || strings.HasPrefix(name, probeLabel) || top.Sets[k].Err != nil || top.Sets[k].Alias != "" {
+			continue
+		}
+		if is := canonical(kind, listed[k]); !slices.Equal(is, c.v.values(name, kind)) && !c.wild(name, kind, is) {
+			c.note(config.Blocks, k, c.aim.Via+": "+shown(is)+", NS: "+shown(c.v.values(name, kind)))
+		}
+	}
+}
+
+// wild says that what is served of a name is a wildcard's.
+func (c *checker) wild(name, kind string, listed []string) bool {
+	return len(listed) == 0 && slices.Equal(c.v.values(name, kind), c.v.values(probeLabel+"."+c.d, kind))
 }
 
 // 4: the names lie in the zone that is edited.
@@ -134,8 +175,12 @@ const margin = 10 * time.Minute
 
 // 6: the provider lets the TTL go low.
 func (c *checker) floor() {
-	if c.aim.MinTTL > lowTTL && c.pending() {
-		c.note(config.Blocks, c.aim.Via, "TTL >= "+seconds(c.aim.MinTTL))
+	least := c.aim.MinTTL
+	if c.v.Account != nil {
+		least = max(least, c.v.Account.MinTTL)
+	}
+	if least > lowTTL && c.pending() {
+		c.note(config.Warning, c.aim.Via, "TTL >= "+seconds(least))
 	}
 }
 

@@ -77,5 +77,5 @@ func (z *Zones) key(ctx context.Context, aim Aim) (*wire.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire.Key{Name: aim.KeyName, Secret: strings.TrimSpace(string(b))}, nil
+	return &wire.Key{Name: aim.KeyName, Algorithm: aim.Zone.Algorithm, Secret: strings.TrimSpace(string(b))}, nil
 }

@@ -1,6 +1,7 @@
 // Package zone observes the DNS of mail domains at every authoritative server
 // and in the caches of listed resolvers, tells what stands against moving their
-// mail, and changes records: by update (RFC 2136) or by a person.
+// mail, and changes records: by update (RFC 2136), by a vendor's API or by a
+// person.
 package zone
 
 import (
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/zone/vendor"
 	"github.com/mxmove/mxmove/providers/zone/wire"
 )
 
@@ -36,6 +38,7 @@ type View struct {
 	DMARC    DMARC
 	Senders  []Sender        // addresses that the wanted SPF terms name, with their names
 	Redirect map[string]bool // URLs of the web server at the domain that answer a client's question for its settings
+	Account  *Account        // where a vendor's API changes the zone
 	Listing  []Listed        // all of the zone, as a transfer or a vendor's API lists it; nil: nobody can
 }
 
@@ -99,7 +102,14 @@ type Listed struct {
 	planner.RRset
 	Off    bool // paused: not in answers
 	Locked bool
-	Weight int // not 0: one of several that take turns
+	Weight int    // not 0: one of several that take turns
+	Odd    string // why it is no plain value
+}
+
+// Account is what the vendor that is to change the zone tells of it.
+type Account struct {
+	vendor.About
+	Err error // nothing is known
 }
 
 func key(name, kind string) string { return name + " " + kind }
@@ -190,6 +200,9 @@ func (v *View) Zone() planner.Zone {
 	}
 	for _, c := range v.Caches {
 		z.Caches = append(z.Caches, c.plain(v.Domain))
+	}
+	if v.Account != nil {
+		z.MinTTL = v.Account.MinTTL
 	}
 	if v.Policy != nil && v.Policy.Err == nil {
 		z.STSAge = v.Policy.MaxAge

@@ -46,7 +46,7 @@ func (w *World) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 // Do carries out what is about records, and gives the rest to the inner world.
 func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
 	wait, waits := op.(planner.Wait)
-	if _, records := goalOf(op); records || waits && (wait.For == "authoritative" || wait.For == "caches") {
+	if _, records := goalOf(op, never); records || waits && (wait.For == "authoritative" || wait.For == "caches") {
 		return planner.Tally{}, w.zones.Do(ctx, op, stop, progress)
 	}
 	return w.inner.Do(ctx, op, stop, progress)

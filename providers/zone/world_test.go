@@ -50,14 +50,6 @@ func TestWorldRoutes(t *testing.T) {
 	}
 }
 
-// What cannot be changed here is not said to be possible.
-func TestVendorsCannotYet(t *testing.T) {
-	z := &Zones{Aims: []Aim{{Domain: "a.test", Via: config.ZoneManual}, {Domain: "b.test", Via: "dnspod"}}}
-	if got := z.Can(); len(got) > 0 {
-		t.Error(got)
-	}
-}
-
 // A zone that nobody can see warns: copying goes on, and no step switches it.
 func TestAnUnseenZoneDoesNotHoldCopying(t *testing.T) {
 	w := newWorld(t)

@@ -111,6 +111,12 @@ func txtValue(strs []string) string {
 	return escape(b.String())
 }
 
+// Raw gives the octets of a TXT record's value.
+func Raw(value string) string { return unescape(value) }
+
+// Shown writes the octets of a TXT record as [Make] takes them.
+func Shown(octets string) string { return escape(octets) }
+
 func escape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
