@@ -22,6 +22,7 @@ test: check peers
 # A thousand kills, and all of the corpus between all servers. A failure tells the flags that repeat its moments.
 soak: peers
 	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000
+	$(GO) test -count=1 -timeout 1h -v -run TestSaturdayKilled ./providers/providertest/saturday -args -kills 30
 	$(GO) test -count=1 -timeout 1h -v -run TestEveryPairOfServers ./providers/mailstore -args -pair-mails 1337
 
 bench: bench-plan bench-copy
@@ -52,4 +53,4 @@ check:
 peers:
 	@[ "$$(id -u)" -eq 0 ] || { echo "the tests start mail servers, which needs root: sudo make test, or run it in a container"; exit 1; }
 	@mkdir -p $(PEERS)
-	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier mbsync tools
+	@flock $(PEERS)/install.lock bash providers/providertest/peer/files/install.sh $(PEERS) dovecot cyrus courier mbsync bind knot unbound tools

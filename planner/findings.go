@@ -93,7 +93,7 @@ func quotas(spec *config.Spec, boxes map[string]Mailbox) []config.Finding {
 // lostRecords finds mail that was copied for a row that is gone or that now
 // has other ends: it stays at the target, and nobody looks after it.
 func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
-	rows, left := map[string]int{}, spec.Roster.Departures()
+	rows, told, left := map[string]int{}, map[string]bool{}, spec.Roster.Departures()
 	for i, row := range spec.Roster.Mailboxes {
 		rows[row.Address] = i
 	}
@@ -104,12 +104,17 @@ func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
 		}
 		address := r.Step.Subject()
 		i, ok := rows[address]
-		if !ok {
+		if !ok && !told[address] {
+			told[address] = true
 			found = append(found, warning(address, "plan.row-gone", "address", address))
+		}
+		if !ok {
 			continue
 		}
 		row := spec.Roster.Mailboxes[i]
-		if r.Step != IDOf(passOf(spec, row, left[address], Copy)) {
+		ours := func(in Phase) bool { return r.Step == IDOf(passOf(spec, row, left[address], in)) }
+		if !slices.ContainsFunc([]Phase{Copy, Freeze, Drain}, ours) && !told[address] {
+			told[address] = true
 			found = append(found, at(row, warning(address, "plan.row-changed", "address", address)))
 		}
 	}

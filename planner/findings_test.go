@@ -2,6 +2,7 @@ package planner
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -169,5 +170,24 @@ func TestLeftOutSpreadsThroughNeeds(t *testing.T) {
 		if diff := cmp.Diff(c.left, got); diff != "" || stale != c.stale || len(left) != len(got) {
 			t.Errorf("%s: stale %q, want %q; left out:\n%s", name, stale, c.stale, diff)
 		}
+	}
+}
+
+// The passes of the freeze and of the tail are the same mailbox's, and what
+// changed is told once a mailbox.
+func TestRowChangedIsToldOnceAndOnlyThen(t *testing.T) {
+	spec := specOf(row("alice", ""), row("bob", ""))
+	var s Snapshot
+	for _, in := range []Phase{Copy, Freeze, Drain} {
+		s.Records = append(s.Records, Record{Step: IDOf(passOf(spec, spec.Roster.Mailboxes[0], config.Departure{}, in)), Tally: Tally{Copied: 1}},
+			Record{Step: StepID(fmt.Sprintf("copy-mailbox bob@acme.test @0000000%d", in)), Tally: Tally{Copied: 1}},
+			Record{Step: StepID(fmt.Sprintf("copy-mailbox eve@acme.test @0000000%d", in)), Tally: Tally{Copied: 1}})
+	}
+	var got []string
+	for _, f := range lostRecords(spec, s) {
+		got = append(got, f.Code+" "+f.Subject)
+	}
+	if want := []string{"plan.row-changed bob@acme.test", "plan.row-gone eve@acme.test"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -60,3 +60,26 @@ func TestAnUnseenZoneDoesNotHoldCopying(t *testing.T) {
 		t.Errorf("%+v %+v", zones, found)
 	}
 }
+
+// Old senders are missed only until the tail is over, which the journal tells.
+func TestOldSendersAreMissedUntilTheTailIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.aim.SPF.Remove, w.aim.Tail = []string{"include:gone.test"}, time.Hour
+	z := &Zones{Observer: &w.obs, Aims: []Aim{w.aim}}
+	missed := func() bool {
+		_, found := z.Observe(t.Context())
+		return slices.ContainsFunc(found, func(f config.Finding) bool { return f.Code == "DNS-19" })
+	}
+	if !missed() {
+		t.Error("not missed before the switch")
+	}
+	at := now.Add(-30 * time.Minute)
+	z.Switched = func() map[string]time.Time { return map[string]time.Time{"acme.test": at} }
+	if !missed() {
+		t.Error("not missed in the tail")
+	}
+	if at = now.Add(-2 * time.Hour); missed() {
+		t.Error("missed after the tail")
+	}
+}

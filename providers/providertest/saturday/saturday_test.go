@@ -1,8 +1,11 @@
 package saturday
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // A domain of twenty mailboxes moves, with five messages a second coming in
@@ -20,10 +23,42 @@ func TestSaturday(t *testing.T) {
 	took := time.Since(began)
 	w.senders.end()
 	w.once(w.target)
+	w.settled()
 	old, new := len(w.old.from()), len(w.new.from())
 	t.Logf("apply %v; %d messages: %d were there, %d came through the old server, %d through the new; %d tries repeated",
 		took.Round(time.Second), len(w.senders.all()), boxes*seeded, old, new, w.senders.delayed)
+	t.Logf("%d lines of journal", w.journal())
 	if old < 10 || new < 10 {
 		t.Error("there was no traffic on both sides of the switch")
+	}
+}
+
+// settled fails unless every server shows the domain as it is to be in the
+// end, and nothing is left to do.
+func (w *world) settled() {
+	w.t.Helper()
+	w.shows("10 mx.new.test.", "v=spf1 include:spf.new.test ~all")
+	if out := w.must("plan"); !strings.Contains(out, "Nothing to do") || strings.Contains(out, "row-changed") || strings.Contains(out, "DNS-20") {
+		w.t.Errorf("something is left to do:\n%s", out)
+	}
+}
+
+// shows fails unless every server has this MX and this SPF record, and the TTL
+// that was there in the beginning.
+func (w *world) shows(mx, spf string) {
+	w.t.Helper()
+	for _, at := range []string{ns1At, ns2At} {
+		for kind, want := range map[uint16]string{dns.TypeMX: mx, dns.TypeTXT: "\"" + spf + "\""} {
+			m := new(dns.Msg)
+			m.SetQuestion(domain+".", kind)
+			in, _, err := (&dns.Client{Timeout: 10 * time.Second}).Exchange(m, at+":53")
+			if err != nil || len(in.Answer) != 1 {
+				w.t.Fatalf("%s: %v %v", at, err, in)
+			}
+			rr := in.Answer[0]
+			if got := strings.TrimPrefix(rr.String(), rr.Header().String()); got != want || rr.Header().Ttl != 5 {
+				w.t.Errorf("%s has %s, want %s with TTL 5", at, rr, want)
+			}
+		}
 	}
 }
