@@ -83,7 +83,7 @@ func workTree(dir string) (string, bool) {
 // gitIgnored asks git which paths it ignores; it never says so of tracked ones.
 func gitIgnored(tree string, paths []string) (map[string]bool, error) {
 	cmd := exec.Command("git", "-C", tree, "check-ignore", "-z", "--stdin")
-	cmd.Env = withoutGit(cmd.Environ())
+	cmd.Env = Plain(cmd.Environ())
 	cmd.Stdin = strings.NewReader(strings.Join(paths, "\x00") + "\x00")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -102,12 +102,6 @@ func gitIgnored(tree string, paths []string) (map[string]bool, error) {
 		ignored[p] = true
 	}
 	return ignored, nil
-}
-
-// withoutGit takes GIT_DIR and its kin out, which hooks set and which would
-// point git elsewhere.
-func withoutGit(environ []string) []string {
-	return slices.DeleteFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GIT_") })
 }
 
 // secretFile is a file that holds a secret, and where the spec says so.

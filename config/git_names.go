@@ -17,7 +17,7 @@ func GitAuthor(dir string) []string {
 
 func gitLine(dir string, args ...string) []string {
 	cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
-	cmd.Env = withoutGit(cmd.Environ())
+	cmd.Env = Plain(cmd.Environ())
 	out, err := cmd.Output()
 	if line := strings.TrimSpace(string(out)); err == nil && line != "" {
 		return []string{line}

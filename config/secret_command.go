@@ -57,6 +57,7 @@ func (s *Secrets) command(ctx context.Context, secret Secret, rest string) ([]by
 	defer cancel()
 	c := exec.CommandContext(timed, path, words[1:]...)
 	c.Dir, c.WaitDelay = s.dir, time.Second
+	c.Env = s.Children(c.Environ())
 	var out limited
 	c.Stdout = &out
 	err = c.Run()

@@ -70,3 +70,23 @@ func TestCommandsLineIsShown(t *testing.T) {
 		t.Errorf("%v", findings)
 	}
 }
+
+// A program that prints a secret sees no other secret of the spec; what needs
+// none sees only where it is and who runs it.
+func TestWhatChildrenInherit(t *testing.T) {
+	s := NewSecrets(t.TempDir(), nil, nil)
+	s.Hide(&Spec{Source: Side{IMAP: IMAP{Login: Login{Password: SecretRef("env:MASTER")}}},
+		Roster: Roster{Mailboxes: []Mailbox{{Address: "a@x", SourcePassword: SecretRef("env:ALICE"), TargetPassword: SecretRef("file:b")}}}})
+	environ := []string{"PATH=/bin", "HOME=/root", "MASTER=1", "ALICE=2", "ALICE_OTHER=3", "MXMOVE_VAR_pw=4", "OP_TOKEN=5", "SSH_AUTH_SOCK=/s", "LC_ALL=C", "GIT_DIR=/x", "Path=/c"}
+	if got := strings.Join(s.Children(environ), " "); got != "PATH=/bin HOME=/root ALICE_OTHER=3 OP_TOKEN=5 SSH_AUTH_SOCK=/s LC_ALL=C GIT_DIR=/x Path=/c" {
+		t.Error(got)
+	}
+	if got := strings.Join(Plain(environ), " "); got != "PATH=/bin HOME=/root SSH_AUTH_SOCK=/s LC_ALL=C Path=/c" {
+		t.Error(got)
+	}
+	t.Setenv("MASTER", "hunter2")
+	b, err := s.Reveal(t.Context(), SecretRef(commandRef([]string{"sh", "-c", "echo got ${MASTER:-nothing}"})))
+	if err != nil || string(b) != "got nothing" {
+		t.Errorf("%s, %v", b, err)
+	}
+}

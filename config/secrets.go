@@ -86,6 +86,7 @@ type Secrets struct {
 	getenv func(string) string
 	value  func(name string) (string, bool) // of sensitive variables
 	cells  *cellIndex
+	hidden map[string]bool // of the environment
 }
 
 // NewSecrets resolves the references of a [Spec], also of one that was decoded
@@ -97,7 +98,7 @@ func NewSecrets(dir string, getenv func(string) string, vars map[string]string) 
 		getenv = func(string) string { return "" }
 	}
 	value := func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
-	return &Secrets{dir: dir, getenv: getenv, value: value, cells: newCellIndex()}
+	return &Secrets{dir: dir, getenv: getenv, value: value, cells: newCellIndex(), hidden: map[string]bool{}}
 }
 
 // Format prints a word in place of whatever Secrets can reach.

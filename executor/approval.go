@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
@@ -171,7 +172,7 @@ func SamePerson(a, b string) bool {
 
 // principal gives who of the signers made a signature; "": nobody of them.
 func principal(ctx context.Context, signers, sig string) (string, error) {
-	out, err := exec.CommandContext(ctx, "ssh-keygen", "-Y", "find-principals", "-f", signers, "-s", sig).Output()
+	out, err := keygen(ctx, "-Y", "find-principals", "-f", signers, "-s", sig).Output()
 	if errors.As(err, new(*exec.ExitError)) {
 		return "", nil
 	}
@@ -184,9 +185,16 @@ func principal(ctx context.Context, signers, sig string) (string, error) {
 }
 
 func verify(ctx context.Context, signers, name, sig string, content []byte) bool {
-	cmd := exec.CommandContext(ctx, "ssh-keygen", "-Y", "verify", "-f", signers, "-I", name, "-n", signatureSpace, "-s", sig)
+	cmd := keygen(ctx, "-Y", "verify", "-f", signers, "-I", name, "-n", signatureSpace, "-s", sig)
 	cmd.Stdin = bytes.NewReader(content)
 	return cmd.Run() == nil
+}
+
+// keygen is ssh-keygen, which needs none of our secrets.
+func keygen(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "ssh-keygen", args...)
+	cmd.Env = config.Plain(cmd.Environ())
+	return cmd
 }
 
 func noKeygen(err error) error {
@@ -247,7 +255,7 @@ func (a Approval) keep(content, sig []byte) error {
 
 // sign leaves FILE.sig, too.
 func sign(ctx context.Context, key, file string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", signatureSpace, file)
+	cmd := keygen(ctx, "-q", "-Y", "sign", "-f", key, "-n", signatureSpace, file)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {

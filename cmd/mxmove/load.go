@@ -74,8 +74,9 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 			state.Mirror = c.beside(m)
 		}
 	}
+	secrets.Hide(spec)
 	w, err := c.OpenWorld(opening{Spec: spec, Secrets: secrets, SpecDir: c.dir, State: state,
-		Environ: c.Environ(), Version: c.Version, Now: c.Now, Sleep: c.Sleep, DNS: c.DNS})
+		Environ: secrets.Children(c.Environ()), Version: c.Version, Now: c.Now, Sleep: c.Sleep, DNS: c.DNS})
 	return state, w, err
 }
 

@@ -28,6 +28,7 @@ func main() { os.Exit(mainCode()) }
 // mainCode gives the exit code. The first interrupt asks a run to stop after
 // the batch in flight, the second breaks it off.
 func mainCode() int {
+	noCore()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stop, interrupts := make(chan struct{}), make(chan os.Signal, 2)
