@@ -200,6 +200,7 @@ func (d *driver) start(s planner.Step) error {
 	if before, after, ok := planner.Preimage(s.Op, d.built.Observed); ok {
 		e.Raise = &Preimage{Before: before, After: after}
 	}
+	e.Undo = planner.UndoOf(s.Op, d.built.Observed)
 	if _, hold := s.Op.(planner.HoldDirectory); hold {
 		if err := d.State.freeze(s.ID, d.built.Observed); err != nil {
 			d.mu.Lock()

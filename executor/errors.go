@@ -63,6 +63,7 @@ type Incomplete struct {
 	Waiting int              // steps held until somebody acts
 	Left    int              // steps with work at the end, the above included
 	Reasons []config.Finding // gates of Freeze and Cutover that are closed
+	Back    bool             // of a way back
 }
 
 // Error gives the reason, for logs and tests.
@@ -74,7 +75,11 @@ func (i *Incomplete) Msg() text.Msg {
 	if len(i.Reasons) > 0 && i.Reason == ReasonWaitingPerson {
 		why = "closed"
 	}
-	return text.M("apply.incomplete."+why, "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
+	command := "apply"
+	if i.Back {
+		command = "rollback"
+	}
+	return text.M("apply.incomplete."+why, "command", command, "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
 }
 
 // PastReturn says that something went wrong, or that nobody says how a

@@ -110,6 +110,7 @@ type StepStarted struct {
 	N     int            `json:"n"`               // this is the n-th to start
 	Of    int            `json:"of"`              // of so many, as far as known
 	Raise *Preimage      `json:"raise,omitempty"` // of a Temporary
+	Undo  *planner.Undo  `json:"undo,omitempty"`  // what will take the step back
 }
 
 // StepProgress (step-progress): at most one a second and step.
@@ -138,13 +139,14 @@ type StepDone struct {
 	Step  planner.StepID `json:"step"`
 	Tally planner.Tally  `json:"tally"` // of this turn
 	Took  time.Duration  `json:"took"`
-	Of    planner.StepID `json:"of,omitempty"` // of a Restore: what it puts back
+	Of    planner.StepID `json:"of,omitempty"` // of a Restore or an Undo: what it takes back
 }
 
 // StepSeen (step-seen): the world shows as done what was begun and whose end
 // nobody saw.
 type StepSeen struct {
 	Step planner.StepID `json:"step"`
+	Of   planner.StepID `json:"of,omitempty"` // of an Undo: what it takes back
 }
 
 // StepPending (step-pending): the world has not caught up; a later run, or a

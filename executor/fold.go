@@ -50,9 +50,7 @@ func (f *folder) record(l Line) {
 		r.Intent, r.IntentAt, r.Failed = l.N, l.At, nil
 	case KindOutcome, KindActFinished:
 		r.Outcome, r.OutcomeAt, r.Failed = l.N, l.At, nil
-		if old := f.records[l.Of]; old != nil {
-			*old = old.Lower()
-		}
+		f.takenBack(l)
 	case KindFailed:
 		r.Failed = l.Fault
 	case KindActNever: // what was begun did not happen
@@ -66,10 +64,25 @@ func (f *folder) record(l Line) {
 	if l.Raise != nil {
 		*r = r.Raise(l.Raise.Before, l.Raise.After)
 	}
+	if l.Undo != nil {
+		*r = r.Keep(*l.Undo)
+	}
 	if l.Tally != nil {
 		r.Tally = sum(r.Tally, *l.Tally)
 	}
 	f.records[l.Step] = r
+}
+
+// takenBack closes what a Restore or an Undo took back.
+func (f *folder) takenBack(l Line) {
+	old := f.records[l.Of]
+	switch {
+	case old == nil:
+	case old.Undo != nil && planner.IDOf(*old.Undo) == l.Step:
+		*old = old.Undone()
+	default:
+		*old = old.Lower()
+	}
 }
 
 func (f *folder) fact(l Line) {

@@ -53,6 +53,9 @@ func (a *apply) view(ctx context.Context) (gateView, error) {
 
 // cutoverGates judges all gates of Freeze and Cutover; it is pure.
 func cutoverGates(v gateView) []gate {
+	if v.plan.Direction == planner.Reverse {
+		return v.backGates()
+	}
 	return []gate{
 		{"window", v.window()},
 		{"same", v.same()},
@@ -65,6 +68,23 @@ func cutoverGates(v gateView) []gate {
 		{"lineage", v.kept()},
 		{"mirror", v.mirrored()},
 		{"clock", v.inTime()},
+	}
+}
+
+// backGates bind the way back. The window does not: the way back leads to
+// what was before, and whoever needs it cannot wait. Nor do the guards of a
+// switch, or a directory that somebody edited meanwhile.
+func (v gateView) backGates() []gate {
+	if v.plan.Spec.Cutover == nil {
+		return []gate{{"window", v.window()}}
+	}
+	return []gate{
+		{"same", v.same()},
+		{"rules", v.rules()},
+		{"approvals", v.approved()},
+		{"hold", v.onHold()},
+		{"lineage", v.kept()},
+		{"mirror", v.mirrored()},
 	}
 }
 
@@ -215,11 +235,18 @@ func (a *apply) start(ctx context.Context) (gate, error) {
 		a.attended = true
 		return g, nil
 	}
-	if a.Ask == nil || a.Wait {
+	kind, back := AskStart, a.back()
+	switch {
+	case back && a.Ask == nil:
+		g.Reasons = []config.Finding{reason("gate.attended-back")}
+		return g, nil
+	case back:
+		kind = AskBack
+	case a.Ask == nil || a.Wait:
 		g.Reasons = []config.Finding{reason("gate.attended")}
 		return g, nil
 	}
-	answer, err := a.Ask(ctx, Question{Kind: AskStart, Plan: a.Plan.ID})
+	answer, err := a.Ask(ctx, Question{Kind: kind, Plan: a.Plan.ID})
 	if err != nil {
 		return g, err
 	}

@@ -59,7 +59,8 @@ type Line struct {
 	Fault *planner.Fault   `json:"fault,omitempty"`
 	Why   []config.Finding `json:"why,omitempty"`   // refused: the reasons; note: the finding
 	Raise *Preimage        `json:"raise,omitempty"` // intent of a Temporary
-	Of    planner.StepID   `json:"of,omitempty"`    // outcome of a Restore: whose pre-image it closes
+	Undo  *planner.Undo    `json:"undo,omitempty"`  // intent: what will take the step back
+	Of    planner.StepID   `json:"of,omitempty"`    // outcome of a Restore or an Undo: what it takes back
 	Seen  bool             `json:"seen,omitempty"`  // outcome: the world shows it, no run saw it end
 	Act   *Act             `json:"act,omitempty"`   // of a person
 	Prev  string           `json:"prev"`

@@ -22,9 +22,9 @@ func lineOf(at time.Time, e Event) (Line, bool) {
 	case LeftOut:
 		l.Kind, l.Step = KindLeftOut, e.Step
 	case StepStarted:
-		l.Kind, l.Step, l.Raise = KindIntent, e.Step, e.Raise
+		l.Kind, l.Step, l.Raise, l.Undo = KindIntent, e.Step, e.Raise, e.Undo
 	case StepSeen:
-		l.Kind, l.Step, l.Seen = KindOutcome, e.Step, true
+		l.Kind, l.Step, l.Of, l.Seen = KindOutcome, e.Step, e.Of, true
 	case StepDone:
 		l.Kind, l.Step, l.Of, l.Tally = KindOutcome, e.Step, e.Of, &e.Tally
 	case StepFailed:

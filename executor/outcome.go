@@ -14,11 +14,7 @@ func (d *driver) outcome(ctx context.Context, t *turn, why error) (phase, Event)
 	var fault *planner.Fault
 	switch {
 	case why == nil:
-		e := StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began)}
-		if r, ok := t.step.Op.(planner.Restore); ok {
-			e.Of = r.Of
-		}
-		return done, e
+		return done, StepDone{Step: id, Tally: t.tally, Took: d.Self.Now().Sub(t.began), Of: takenBack(t.step.Op)}
 	case errors.Is(why, planner.ErrStopped):
 		return stopped, StepStopped{Step: id, Tally: t.tally}
 	case ctx.Err() != nil:
@@ -30,6 +26,17 @@ func (d *driver) outcome(ctx context.Context, t *turn, why error) (phase, Event)
 		return pending, StepPending{Step: id, Fault: fault, Until: d.Self.Now().Add(fault.Wait)}
 	}
 	return failed, StepFailed{Step: id, Tally: t.tally, Fault: fault}
+}
+
+// takenBack is the step that an op takes back; "": none.
+func takenBack(op planner.Op) planner.StepID {
+	switch o := op.(type) {
+	case planner.Restore:
+		return o.Of
+	case planner.Undo:
+		return o.Of
+	}
+	return ""
 }
 
 // awaits reports a step that only waits for the world; the run does not wait

@@ -16,6 +16,7 @@ type QuestionKind string
 // The questions.
 const (
 	AskStart   QuestionKind = "start"   // may the freeze begin?
+	AskBack    QuestionKind = "back"    // may the way back begin?
 	AskStarted QuestionKind = "started" // is somebody about to do the act? Only then is it instructed
 	AskEnded   QuestionKind = "ended"   // was it done, and what shows it?
 )
@@ -23,7 +24,7 @@ const (
 // Question is put to the person at the terminal.
 type Question struct {
 	Kind QuestionKind
-	Plan string       // AskStart: its ID
+	Plan string       // AskStart, AskBack: its ID
 	Step planner.Step // the others
 }
 

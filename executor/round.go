@@ -50,7 +50,7 @@ func (a *apply) look(ctx context.Context, again bool) error {
 	if err := a.settle(&snap); err != nil {
 		return err
 	}
-	a.built = planner.Build(a.Plan.Spec, snap, a.Self.Now())
+	a.built = a.Plan.Again(snap, a.Self.Now())
 	a.undone, a.foreign = planner.Drift(a.built, a.Plan)
 	a.left, a.stale = planner.LeftOut(a.built, a.Plan, a.undone...)
 	a.setAside()
@@ -72,7 +72,7 @@ func (a *apply) settle(snap *planner.Snapshot) error {
 		}
 		done, seen := planner.Shown(s.Op, *snap)
 		if repeat := s.Op.Traits().Repeat; seen && done && (repeat == planner.Once || repeat == planner.OneShot) {
-			news = append(news, StepSeen{Step: s.ID})
+			news = append(news, StepSeen{Step: s.ID, Of: takenBack(s.Op)})
 		}
 	}
 	for _, f := range snap.Facts {
@@ -250,7 +250,7 @@ func (a *apply) mayStart(s planner.Step) bool {
 	}
 	now := a.Self.Now()
 	c := a.Plan.Spec.Cutover
-	if c == nil || now.Before(c.Opens) || now.After(c.Closes) {
+	if c == nil || a.Plan.Direction == planner.Forward && (now.Before(c.Opens) || now.After(c.Closes)) {
 		return false
 	}
 	_, held := a.State.held()

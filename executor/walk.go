@@ -100,6 +100,9 @@ func due(s planner.Step, seen planner.Snapshot, tail bool) bool {
 
 // switched reports whether a domain's mail goes to the target already.
 func switched(built *planner.Plan) bool {
+	if built.Direction == planner.Reverse { // its passes stand only where a domain was
+		return true
+	}
 	drains := slices.ContainsFunc(built.Steps, func(s planner.Step) bool { return s.Op.Traits().Phase == planner.Drain })
 	return drains && len(built.WayBack().Switched) > 0
 }

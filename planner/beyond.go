@@ -35,10 +35,15 @@ func Check(p *Plan, lineage string, now time.Time, format int) error {
 
 // ValidUntil is the last moment at which the plan may be applied. One with a
 // cutover is bound by its window for Freeze and Cutover, and serves the tail
-// after that.
+// after that; on the way back there is no window.
 func (p *Plan) ValidUntil() time.Time {
 	until := p.Observed.At.Add(ValidFor)
-	if c := p.Spec.Cutover; c != nil {
+	c := p.Spec.Cutover
+	switch {
+	case c == nil:
+	case p.Direction == Reverse:
+		return until.Add(c.Tail)
+	default:
 		if end := c.Closes.Add(c.Tail + ValidFor); end.After(until) {
 			return end
 		}

@@ -137,6 +137,11 @@ func (b *builder) plan() {
 		b.retire()
 	}
 	b.temporaries()
+	b.inPhases()
+}
+
+// inPhases orders the steps by phase and reckons each.
+func (b *builder) inPhases() {
 	var phases [Retire + 1][]Step
 	for _, s := range b.steps {
 		in := s.Op.Traits().Phase
@@ -177,7 +182,7 @@ func (b *builder) finish(s *Step) {
 	}
 	s.Needs = needs
 	if s.Work && s.Estimate == 0 {
-		s.Estimate = assumed[s.Op.Kind()]
+		s.Estimate = assumedOf(s.Op)
 	}
 }
 

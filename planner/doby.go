@@ -27,7 +27,7 @@ const (
 // DoBy reckons the deadlines back from the window, the first due first.
 func (p *Plan) DoBy(now time.Time) []Deadline {
 	c := p.Spec.Cutover
-	if c == nil {
+	if c == nil || p.Direction == Reverse {
 		return nil
 	}
 	x := indexOf(p.Observed)

@@ -15,10 +15,16 @@ func drift(built, approved *Plan, off rules) (undone []StepID, foreign StepID) {
 	x := indexOf(built.Observed)
 	for _, s := range built.Steps {
 		t, rec := s.Op.Traits(), x.records[s.ID]
+		if u, ok := s.Op.(Undo); ok && x.records[u.Of].Intent > rec.Outcome {
+			continue // the step was carried out anew since
+		}
 		if t.Risk > Reversible && t.Repeat == Once && s.Work && rec.Outcome > 0 &&
 			!againFor(built.Spec, s.ID, rec.Outcome, off) {
 			undone = append(undone, s.ID)
 		}
+	}
+	if approved.Direction == Reverse { // who went back by hand helped
+		return undone, ""
 	}
 	in := stepSet(built)
 	for _, s := range approved.Steps {
@@ -64,6 +70,9 @@ func shown(op Op, id StepID, x index) (done, seen bool) {
 	case SetEnabled:
 		m := x.members[o.Account]
 		return m.Enabled == TriOf(o.Enabled), m.Enabled != Unknown
+	case Undo:
+		is := standOf(o, x)
+		return is == standsBack, is != standsUnseen
 	}
 	return x.sight(id)
 }

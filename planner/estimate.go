@@ -29,6 +29,31 @@ func estimate(m Mailbox, r Record) time.Duration {
 	return d.Round(estimateGrain)
 }
 
+// estimateBack reckons the first pass of the way back by how much more the
+// target holds.
+func estimateBack(m Mailbox) time.Duration {
+	more := m.Ahead()
+	bytes := int64(more) * assumedSize
+	if m.Target.Messages > 0 && m.Target.Bytes > 0 {
+		bytes = m.Target.Bytes / int64(m.Target.Messages) * int64(more)
+	}
+	d := assumedPass + time.Duration(more)*assumedMessage + time.Duration(float64(bytes)/assumedRate*float64(time.Second))
+	return d.Round(estimateGrain)
+}
+
+// assumedOf is what a step is taken to last.
+func assumedOf(op Op) time.Duration {
+	switch o := op.(type) {
+	case Undo:
+		return assumedOf(o.Op)
+	case Wait:
+		if len(o.Values) > 0 { // on the way back nothing is left to be done meanwhile
+			return o.Least
+		}
+	}
+	return assumed[op.Kind()]
+}
+
 // assumed is what steps of other kinds are taken to last; what depends on
 // people or on the vendor is 0: unknown.
 var assumed = map[string]time.Duration{

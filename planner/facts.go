@@ -32,15 +32,15 @@ func (p *Plan) PointOfNoReturn() (point Point, ok bool) {
 
 // Back is the way back: open at a price, or closed since a final step.
 type Back struct {
-	Open     bool      `json:"open"`
-	ClosedBy StepID    `json:"closed_by,omitempty"` // the first final step that was done or begun
-	ClosedAt time.Time `json:"closed_at,omitzero"`
-	Switched []string  `json:"switched,omitempty"` // domains whose MX is the target's
-	Undo     []Undo    `json:"undo,omitempty"`     // Costly steps done, the last first
+	Open     bool        `json:"open"`
+	ClosedBy StepID      `json:"closed_by,omitempty"` // the last final step that was done or begun
+	ClosedAt time.Time   `json:"closed_at,omitzero"`
+	Switched []string    `json:"switched,omitempty"` // domains whose MX is the target's
+	Undo     []UndoPrice `json:"undo,omitempty"`     // Costly steps done, the last first
 }
 
-// Undo is what one step that was done costs to take back.
-type Undo struct {
+// UndoPrice is what one step that was done costs to take back.
+type UndoPrice struct {
 	Step  StepID `json:"step"`
 	Price string `json:"price"` // catalogue code
 }
@@ -57,17 +57,29 @@ func (p *Plan) WayBack() Back {
 	records := slices.SortedFunc(slices.Values(p.Observed.Records), func(x, y Record) int { return cmp.Compare(y.Outcome, x.Outcome) })
 	for _, r := range records {
 		if of, ok := undoOf[r.Step.Kind()]; ok && r.Outcome > 0 && (r.Step.Kind() != (SetRecords{}).Kind() || isMX(r.Step)) {
-			back.Undo = append(back.Undo, Undo{Step: r.Step, Price: of})
+			back.Undo = append(back.Undo, UndoPrice{Step: r.Step, Price: of})
 		}
 	}
-	for _, op := range b.presses() {
-		id := IDOf(op)
-		f, rec := b.facts[id], b.records[id]
-		if (b.acted(op) || f.Started > 0 && !f.Never || rec.Intent > 0) && back.Open {
-			back.Open, back.ClosedBy, back.ClosedAt = false, id, cmp.Or(rec.OutcomeAt, rec.IntentAt, f.At)
-		}
+	if id, at, n := b.closing(); n > 0 {
+		back.Open, back.ClosedBy, back.ClosedAt = false, id, at
 	}
 	return back
+}
+
+// closing finds the last final step that was done or begun, when, and the
+// number of its start in the journal: 1 where only the world shows it; 0: none.
+func (b *builder) closing() (id StepID, at time.Time, number int) {
+	for _, op := range b.presses() {
+		of := IDOf(op)
+		f, rec := b.facts[of], b.records[of]
+		if !b.acted(op) && (f.Started == 0 || f.Never) && rec.Intent == 0 {
+			continue
+		}
+		if n := max(rec.Intent, f.Started, 1); n > number {
+			id, at, number = of, cmp.Or(rec.OutcomeAt, rec.IntentAt, f.At), n
+		}
+	}
+	return id, at, number
 }
 
 // undoOf are the prices of the Costly kinds.

@@ -17,7 +17,11 @@ func (p *Plan) gated(off rules) string {
 	if c := p.Spec.Cutover; off.looseGate && c != nil {
 		settings = c.Opens.String() + c.Closes.String()
 	}
-	return hashOf(append([]string{p.Lineage, settings}, p.gatedIDs(off)...)...)
+	head := []string{p.Lineage, settings}
+	if p.Direction != Forward {
+		head = append(head, string(p.Direction))
+	}
+	return hashOf(append(head, p.gatedIDs(off)...)...)
 }
 
 // Settings is the part of a spec that approvals bind, without places. Two

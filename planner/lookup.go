@@ -51,6 +51,8 @@ type index struct {
 	sets     map[string]RRset // by zone and key
 	zoned    map[string]Zone
 	members  map[string]Member // of the target
+	shared   map[string]PutShared
+	groups   map[string]PutGroup
 }
 
 func indexOf(s Snapshot) index {
@@ -65,6 +67,8 @@ func indexOf(s Snapshot) index {
 	}
 	if t := s.Target.Tenant; t != nil && t.Seen.Known() {
 		x.members = keyed(t.Members, func(m Member) string { return m.Account })
+		x.shared = keyed(t.Shared, func(s PutShared) string { return s.Address })
+		x.groups = keyed(t.Groups, func(g PutGroup) string { return g.Address })
 	}
 	return x
 }

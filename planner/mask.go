@@ -93,7 +93,7 @@ func (m *mask) step(id StepID) StepID {
 		return id
 	}
 	key, kind := m.stepKey(id), id.Kind()
-	if _, known := opKinds[kind]; !known && kind != restoreKind { // the spec may have anything there
+	if _, known := opKinds[kind]; !known && kind != restoreKind && kind != undoKind { // the spec may have anything there
 		kind = "step"
 	}
 	return cmp.Or(m.steps[key], StepID(kind+" "+m.text(id.Subject())+" @"+key[:8]))
@@ -106,6 +106,9 @@ func (m *mask) stepKey(id StepID) string { return m.hash("step "+string(id), 16)
 func (m *mask) learnStep(op Op) {
 	if r, ok := op.(Restore); ok && r.Op != nil {
 		m.learnStep(r.Op)
+	}
+	if u, ok := op.(Undo); ok && u.Op != nil {
+		m.learnStep(u.Op)
 	}
 	if id := IDOf(op); !slices.Contains(impersonal, id.Kind()) {
 		m.steps[m.stepKey(id)] = IDOf(maskOf(m, op))

@@ -60,6 +60,10 @@ func (p *planter) fill(v reflect.Value, field string) {
 		for i := range v.NumField() {
 			p.fill(v.Field(i), v.Type().String()+"."+v.Type().Field(i).Name)
 		}
+	case reflect.Interface: // the op of an Undo
+		op := reflect.New(reflect.TypeFor[planner.PutMember]()).Elem()
+		p.fill(op, "planner.PutMember")
+		v.Set(op)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		p.fill(v.Elem(), field)

@@ -179,5 +179,10 @@ func MaskSnapshot(plan *Plan, salt, tool string) (*SnapshotFile, error) {
 	for _, s := range steps {
 		m.learnStep(s.Op)
 	}
+	for _, r := range plan.Observed.Records {
+		if r.Undo != nil {
+			m.learnStep(*r.Undo)
+		}
+	}
 	return &SnapshotFile{Kind: snapshotKind, Format: SnapshotFormat, Tool: tool, Salt: salt, Steps: m.steps, Observed: maskOf(m, observed)}, nil
 }

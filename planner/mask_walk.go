@@ -54,6 +54,7 @@ var veils = map[string]veil{
 	"planner.SetSeat.Account": loginWord, "planner.Notify.To": loginWord, "planner.Task.Args": textWords,
 	"planner.PutMember.Account": loginWord, "planner.PutMember.Address": loginWord, "planner.PutMember.Was": loginWord, "planner.PutMember.Name": nameWord, "planner.PutMember.Aliases": loginWord,
 	"planner.PutShared.Address": loginWord, "planner.PutShared.Name": nameWord, "planner.PutShared.Users": loginWord,
+	"planner.Undo.Wrote":       loginWord,
 	"planner.PutGroup.Address": loginWord, "planner.PutGroup.Name": nameWord, "planner.PutGroup.Members": loginWord,
 }
 

@@ -73,6 +73,10 @@ type CopyMailbox struct {
 	Folder  string   `json:"folder,omitempty"` // at the target, below which everything goes; "": as it was
 	Wave    string   `json:"wave,omitempty"`   // orders copying, never part of the identity
 	In      Phase    `json:"in"`
+
+	// Arrived is set on the way back, where From is the target: only what
+	// came there since then is carried. Never part of the identity.
+	Arrived time.Time `json:"arrived,omitzero"`
 }
 
 // Kind is copy-mailbox.

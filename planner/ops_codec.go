@@ -40,15 +40,20 @@ const restoreKind = "restore"
 
 // Kinds names every kind of op, in order.
 func Kinds() []string {
-	kinds := append(sortedKeys(opKinds), restoreKind)
+	kinds := append(sortedKeys(opKinds), restoreKind, undoKind)
 	slices.Sort(kinds)
 	return kinds
 }
 
 // decodeOp refuses a kind, a field or a phase that it does not know.
 func decodeOp(kind string, b json.RawMessage) (Op, error) {
-	if kind == restoreKind {
+	switch kind {
+	case restoreKind:
 		return asRestore(b)
+	case undoKind:
+		var u Undo
+		err := json.Unmarshal(b, &u)
+		return u, err
 	}
 	decode, ok := opKinds[kind]
 	if !ok {

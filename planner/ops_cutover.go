@@ -222,11 +222,13 @@ type Wait struct {
 	On    string        `json:"on"`
 	Least time.Duration `json:"least,omitempty"`
 	In    Phase         `json:"in"`
+
+	Values []string `json:"values,omitempty"` // of the MX that is waited for on the way back; none: the switch's
 }
 
 func (Wait) Kind() string         { return "wait" }
 func (w Wait) Subject() string    { return w.For + "/" + w.On }
-func (w Wait) Identity() []string { return nil }
+func (w Wait) Identity() []string { return w.Values }
 func (w Wait) Traits() Traits {
 	return Traits{Phase: w.In, Repeat: Once, Undo: "undo.nothing", Rules: []string{"HISTORY-14"}}
 }

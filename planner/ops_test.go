@@ -25,7 +25,7 @@ func everyOp() []Op {
 		PutShared{"wwB", "info@acme.test", "Info", []string{"alice"}, true},
 		PutGroup{"wwB", "all@acme.test", "All", []string{"alice@acme.test"}, "members", true},
 		SetEnabled{"wwB", "alice", true}, SetSeat{"wwB", "alice", true, Drain}, Notify{"enter-password", "alice@acme.test", Prepare},
-		CopyMailbox{"alice@acme.test", "imap://a@old.test:993", "imap://a@new.test:993", "bob@acme.test", "pilot", Drain},
+		CopyMailbox{"alice@acme.test", "imap://a@old.test:993", "imap://a@new.test:993", "bob@acme.test", "pilot", Drain, time.Time{}},
 		WizardCopy{"wwB", []string{"alice@acme.test"}}, DropMailbox{"alice@acme.test", Radius{1, 2, 3, 4}},
 		HoldDirectory{"acme.test", []string{"wwA", "wwB"}}, FinishWizard{"wwB", []string{"alice@acme.test"}},
 		MergeTenants{"wwA", "wwB", "zhang", Radius{1, 2, 3, 4}},
@@ -33,8 +33,9 @@ func everyOp() []Op {
 		MoveCustomers{"wwA", "wwB", map[string]string{"a": "b"}, 7},
 		SetRecords{Old: mx, New: mx, Add: []string{"a"}, Remove: []string{"b"}, Temporary: true, In: Cutover},
 		ProbeMX{"acme.test", []string{"alice@acme.test"}, true}, Canary{"acme.test", "alice@acme.test"}, TryAppend{"imap://new.test:993", []string{"alice@acme.test"}},
-		Wait{"caches", "acme.test", time.Hour, Drain}, Compare{"members", "wwB"}, PutTags{"wwB"},
+		Wait{"caches", "acme.test", time.Hour, Drain, []string{"10 mx.old.test"}}, Compare{"members", "wwB"}, PutTags{"wwB"},
 		Restore{Of: IDOf(ttl), Op: ttl},
+		Undo{Of: "put-group all@acme.test @1", In: Retire, Since: time.Unix(1e9, 0).UTC(), Wrote: []string{"a"}, Op: PutGroup{"wwB", "all@acme.test", "All", []string{"b"}, "", false}},
 	}
 }
 
@@ -92,7 +93,7 @@ func TestIdentity(t *testing.T) {
 		"spf result":            {SetRecords{Old: mx(1, "a"), New: mx(1, "a x"), Add: []string{"x"}}, SetRecords{Old: mx(1, "b"), New: mx(1, "b x"), Add: []string{"x"}}, true},
 		"spf term":              {SetRecords{New: mx(1), Add: []string{"x"}}, SetRecords{New: mx(1), Remove: []string{"x"}}, false},
 		"abandoned":             {FinishWizard{"a", []string{"x"}}, FinishWizard{"a", nil}, true},
-		"least wait":            {Wait{"caches", "d", 1, Drain}, Wait{"caches", "d", 2, Drain}, true},
+		"least wait":            {Wait{"caches", "d", 1, Drain, nil}, Wait{"caches", "d", 2, Drain, nil}, true},
 		"accounts to upgrade":   {UpgradeTenant{From: "a", Accounts: 3}, UpgradeTenant{From: "a", Accounts: 4}, true},
 		"value put back":        {Restore{"s @1", SetTTL{mx(0), 1}}, Restore{"s @1", SetTTL{mx(0), 2}}, true},
 	} {

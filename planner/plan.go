@@ -19,12 +19,22 @@ type Plan struct {
 	// the machine), whose approval does not count.
 	PlannedBy []string         `json:"planned_by,omitempty"`
 	Lineage   string           `json:"lineage"`
+	Direction Direction        `json:"direction,omitempty"`
 	Digest    string           `json:"digest"` // of the spec's meaning
 	Spec      *config.Spec     `json:"spec"`
 	Observed  Snapshot         `json:"observed"`
 	Steps     []Step           `json:"steps"` // in the order of carrying out
 	Findings  []config.Finding `json:"findings,omitempty"`
 }
+
+// Direction says where a plan leads.
+type Direction string
+
+// The directions.
+const (
+	Forward Direction = ""
+	Reverse Direction = "reverse" // to what was before: see BuildReverse
+)
 
 // ValidFor is how long a plan without a cutover may be applied.
 const ValidFor = 7 * 24 * time.Hour

@@ -108,7 +108,10 @@ func (b *builder) cannot() []config.Finding {
 	n := map[key]int{}
 	for _, s := range b.steps {
 		kind := s.Op.Kind()
-		if r, ok := s.Op.(Restore); ok {
+		switch r := s.Op.(type) {
+		case Restore:
+			kind = r.Op.Kind()
+		case Undo:
 			kind = r.Op.Kind()
 		}
 		if !can[kind] {

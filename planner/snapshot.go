@@ -85,4 +85,5 @@ type Record struct {
 	Open      bool      `json:"open,omitempty"`   // not restored yet
 	Before    string    `json:"before,omitempty"` // what the first intent found
 	After     string    `json:"after,omitempty"`  // what was written
+	Undo      *Undo     `json:"undo,omitempty"`   // what takes the step back; nil: nothing does
 }

@@ -55,7 +55,13 @@ func runAgainst(c *cli, o planOptions) error {
 		}
 	}
 	o.doing = o.out == "" || file.Salt != "" // there is nothing to apply
-	return c.givePlan(planner.BuildBy(c.Version, spec, file.Observed, o.at), o)
+	plan := planner.BuildBy(c.Version, spec, file.Observed, o.at)
+	if o.reverse {
+		if plan, err = c.turned(plan, o.at); err != nil {
+			return err
+		}
+	}
+	return c.givePlan(plan, o)
 }
 
 // soundOffline is sound without the warnings about secrets that are not here.

@@ -46,11 +46,23 @@ func runApply(ctx context.Context, c *cli, o applyOptions, args []string) error 
 	if len(args) == 0 {
 		return applyNow(ctx, c, o, through)
 	}
-	plan, err := readPlan(args[0])
+	return applyFile(ctx, c, o, args[0], through, planner.Forward)
+}
+
+// applyFile carries out a plan that leads where the command says.
+func applyFile(ctx context.Context, c *cli, o applyOptions, file string, through planner.Phase, way planner.Direction) error {
+	plan, err := readPlan(file)
 	if err != nil {
 		return err
 	}
 	c.adopt(plan.Spec.Migration.Language)
+	switch {
+	case plan.Direction == way:
+	case way == planner.Forward:
+		return refuse("cmd.apply.reverse", "plan", plan.ID, "file", file)
+	default:
+		return refuse("cmd.rollback.forward", "plan", plan.ID, "file", file)
+	}
 	loaded, _, err := c.read(o.vars) // what is wrong with it now is the next plan's
 	if err != nil {
 		return err
@@ -148,7 +160,11 @@ func (c *cli) ask(ctx context.Context, plan *planner.Plan) error {
 }
 
 func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor.Run) error {
-	self, still := c.self("apply")
+	command := "apply"
+	if r.Plan.Direction == planner.Reverse {
+		command = "rollback"
+	}
+	self, still := c.self(command)
 	defer still()
 	ticks, halt := c.Tick(time.Second)
 	defer halt()

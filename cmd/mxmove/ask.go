@@ -21,6 +21,9 @@ func (c *cli) asker() func(context.Context, executor.Question) (executor.Answer,
 		case executor.AskStart:
 			said, err := c.line(ctx, c.cat.T("cmd.ask.start", "plan", q.Plan))
 			return executor.Answer{Yes: said == q.Plan}, err
+		case executor.AskBack:
+			said, err := c.line(ctx, c.cat.T("cmd.ask.back", "plan", q.Plan))
+			return executor.Answer{Yes: said == q.Plan}, err
 		case executor.AskStarted:
 			word := "started " + q.Step.ID.Hash()
 			said, err := c.line(ctx, c.instruction(q.Step)+c.cat.T("cmd.ask.started", "word", word))

@@ -61,11 +61,11 @@ func (c *cli) command(use string, codes []int, examples []string, args cobra.Pos
 	}
 }
 
-// interruptible ends with the first interrupt, but for apply, which then stops
-// by itself, and the demo, whose commands are told one by one.
+// interruptible ends with the first interrupt, but for apply and rollback, which then stop
+// by themselves, and the demo, whose commands are told one by one.
 func (c *cli) interruptible(ctx context.Context, name string) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	if name == "apply" || name == "demo" {
+	if name == "apply" || name == "rollback" || name == "demo" {
 		return ctx, cancel
 	}
 	go func() {

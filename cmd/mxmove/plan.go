@@ -16,6 +16,7 @@ type planOptions struct {
 	vars     variables
 	out      string
 	detailed bool
+	reverse  bool // the way back
 	doing    bool // no next command: apply shows it, or nothing can be applied
 	against  string
 	maxAge   time.Duration // of the snapshot; 0: any
@@ -25,12 +26,13 @@ type planOptions struct {
 
 func newPlanCommand(c *cli) *cobra.Command {
 	var o planOptions
-	cmd := c.command("plan [--out FILE] [--against SNAPSHOT]", codesPlan,
-		[]string{"plan --out acme.plan", "plan --full", "plan --refresh", "plan --format markdown --since last.plan", "plan --against acme.snapshot", "plan --detailed-exitcode --json"}, cobra.NoArgs,
+	cmd := c.command("plan [--out FILE] [--reverse] [--against SNAPSHOT]", codesPlan,
+		[]string{"plan --out acme.plan", "plan --full", "plan --refresh", "plan --format markdown --since last.plan", "plan --against acme.snapshot", "plan --reverse --out back.plan", "plan --detailed-exitcode --json"}, cobra.NoArgs,
 		func(ctx context.Context, _ []string) error { return runPlan(ctx, c, o) })
 	o.vars.flags(c, cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", c.cat.T("cmd.plan.flag.out"))
 	cmd.Flags().StringVar(&o.against, "against", "", c.cat.T("cmd.plan.flag.against"))
+	cmd.Flags().BoolVar(&o.reverse, "reverse", false, c.cat.T("cmd.plan.flag.reverse"))
 	cmd.Flags().DurationVar(&o.maxAge, "max-age", 0, c.cat.T("cmd.plan.flag.max-age"))
 	cmd.Flags().BoolVar(&o.refresh, "refresh", false, c.cat.T("cmd.plan.flag.refresh"))
 	cmd.MarkFlagsMutuallyExclusive("refresh", "against")
@@ -52,10 +54,13 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 		return err
 	}
 	depth := planner.Recent
-	if o.refresh {
+	if o.refresh || o.reverse { // the way back is told by what arrived since
 		depth = planner.Signed
 	}
 	plan, err := c.build(ctx, loaded.Spec, state, w, depth)
+	if err == nil && o.reverse {
+		plan, err = c.turned(plan, c.Now())
+	}
 	if err != nil {
 		return err
 	}

@@ -106,35 +106,7 @@ func (v *planView) unknown() string {
 }
 
 // wayBack says what it would take to go back now.
-func (v *planView) wayBack() string {
-	back := v.plan.WayBack()
-	if !back.Open {
-		at := ""
-		if !back.ClosedAt.IsZero() {
-			at = v.t("render.since-when", "at", v.moment(back.ClosedAt))
-		}
-		return v.t("render.way-back.closed", "step", string(back.ClosedBy), "at", at)
-	}
-	if len(back.Switched)+len(back.Undo) == 0 {
-		return v.t("render.way-back.open")
-	}
-	parts := []string{v.t("render.way-back.price")}
-	if len(back.Switched) > 0 {
-		parts = append(parts, v.t("render.way-back.switched", "domains", v.list(back.Switched)))
-	}
-	n := map[string]int{}
-	var order []string
-	for _, u := range back.Undo {
-		if n[u.Price] == 0 {
-			order = append(order, u.Price)
-		}
-		n[u.Price]++
-	}
-	for _, price := range order {
-		parts = append(parts, v.t("render.way-back.undo", "n", Count(n[price]), "price", v.t(price)))
-	}
-	return strings.Join(parts, v.t("render.semicolon"))
-}
+func (v *planView) wayBack() string { return v.page.wayBack(returnOf(v.plan)) }
 
 // deadlines gives what must be done by when, soonest first.
 func (v *planView) deadlines() []fact {

@@ -20,8 +20,12 @@ func (v *planView) cutoverGates() []gateView {
 	if c == nil {
 		return nil
 	}
-	gates := []gateView{v.window(c), {v.t("render.gate.approvals"),
-		v.t("render.gate.of", "n", Count(v.opt.Approvals), "all", Count(c.Approvals)), v.opt.Approvals >= c.Approvals}}
+	approvals := gateView{v.t("render.gate.approvals"),
+		v.t("render.gate.of", "n", Count(v.opt.Approvals), "all", Count(c.Approvals)), v.opt.Approvals >= c.Approvals}
+	if v.isBack() { // no window binds it
+		return []gateView{approvals}
+	}
+	gates := []gateView{v.window(c), approvals}
 	if finals := v.plan.Finals(); len(finals) > 0 {
 		n := 0
 		for _, f := range finals {

@@ -62,6 +62,14 @@ func (v *planView) sheet() sheetView {
 	}{{"render.irreversible", planner.Final}, {"render.costly", planner.Costly}, {"render.routine", planner.Reversible}} {
 		s.Counts = append(s.Counts, fact{v.t(r.code), Count(len(v.ofRisk(r.risk)))})
 	}
+	if v.isBack() {
+		s.Title = v.t("render.back.heading") + v.t("render.colon") + s.Title
+		for _, f := range v.backFacts() {
+			s.Facts = append(s.Facts, fact{f.Label, clean(f.Words)})
+		}
+		s.Findings = v.sheetFindings()
+		return s
+	}
 	for _, f := range []fact{{"render.since", v.since()}, {"render.touches", v.touched()}, {"render.not-carried", v.notCarriedWords()},
 		{"render.cannot-see", v.unknown()}, {"render.way-back", v.wayBack()}} {
 		if f.Words != "" {
@@ -119,7 +127,7 @@ func (v *planView) phases() []sheetPhase {
 func (v *planView) phaseWhen(in planner.Phase) string {
 	c := v.plan.Spec.Cutover
 	switch {
-	case c == nil:
+	case c == nil || v.isBack():
 		return ""
 	case in < planner.Freeze:
 		return v.t("render.sheet.before", "at", v.moment(c.Opens))
@@ -206,7 +214,7 @@ type sheetClock struct{ at time.Time }
 
 func (v *planView) clock(in planner.Phase) *sheetClock {
 	c := v.plan.Spec.Cutover
-	if c == nil || in != planner.Freeze && in != planner.Cutover {
+	if c == nil || v.isBack() || in != planner.Freeze && in != planner.Cutover {
 		return &sheetClock{}
 	}
 	at := c.Opens.In(v.opt.Now.Location())

@@ -96,6 +96,9 @@ func (v *planView) mdHead() string {
 	if n[planner.Final] > 0 {
 		mark = "⛔ "
 	}
+	if v.isBack() {
+		mark = v.t("render.back.heading") + v.t("render.colon")
+	}
 	return "### " + mark + "mxmove " + v.t("render.plan-id", "id", mdCode(v.plan.ID)) + v.t("render.colon") + mdText(v.title()) + "\n" +
 		v.t("render.md.counts", "final", Count(n[planner.Final]), "costly", Count(n[planner.Costly]), "routine", Count(n[planner.Reversible])) +
 		v.t("render.semicolon") + mdText(v.route()) + v.t("render.semicolon") + v.seen() + "\n\n"
@@ -190,6 +193,14 @@ func (v *planView) mdFacts() string {
 		if words != "" {
 			b.WriteString("**" + v.t(code) + "**" + v.t("render.colon") + mdText(words) + "\n\n")
 		}
+	}
+	if v.isBack() {
+		for _, f := range v.backFacts() {
+			b.WriteString("**" + f.Label + "**" + v.t("render.colon") + mdText(f.Words) + "\n\n")
+		}
+		add("render.since", v.since())
+		add("render.cannot-see", v.unknown())
+		return b.String()
 	}
 	add("render.since", v.since())
 	add("render.touches", v.touched())

@@ -42,10 +42,16 @@ func (v *planView) title() string {
 			to += v.t("render.aside", "words", t.Name)
 		}
 	}
+	if v.isBack() {
+		return sourceName(v.plan.Spec) + " <- " + to
+	}
 	return sourceName(v.plan.Spec) + " -> " + to
 }
 
 func (v *planView) route() string {
+	if v.isBack() {
+		return v.t("render.back.route")
+	}
 	if r := v.plan.Spec.Target.Procedure; r != "" {
 		return v.t("render.route." + r)
 	}

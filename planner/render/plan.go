@@ -17,6 +17,10 @@ import (
 func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
 	v := &planView{page: newPage(cat, opt), plan: plan}
 	v.column = v.labelWidth()
+	if v.isBack() {
+		v.reverse()
+		return v.flush(w)
+	}
 	v.header()
 	v.byRisk()
 	v.mailboxes()
@@ -40,10 +44,17 @@ type planView struct {
 var labels = [...]string{"render.irreversible", "render.costly", "render.routine", "render.touches",
 	"render.not-carried", "render.cannot-see", "render.gates", "render.findings", "render.way-back"}
 
+var backLabels = [...]string{"render.back.comes", "render.back.carried", "render.back.waits", "render.back.stays"}
+
 func (v *planView) labelWidth() int {
 	widest := 0
 	for _, code := range labels {
 		widest = max(widest, cells(v.t(code)))
+	}
+	for _, code := range backLabels {
+		if v.isBack() {
+			widest = max(widest, cells(v.t(code)))
+		}
 	}
 	return widest + 3
 }
@@ -258,6 +269,14 @@ func (v *planView) next() {
 	short := v.notInStep()
 	code := "render.next.apply-file"
 	switch {
+	case v.isBack() && len(v.plan.Steps) == 0:
+		code = "render.back.nothing"
+	case v.isBack() && v.opt.Doing:
+		return
+	case v.isBack() && v.opt.File == "":
+		code = "render.back.next"
+	case v.isBack():
+		code = "render.back.next-file"
 	case len(v.plan.Steps) == 0:
 		code = "render.next.no-step"
 	case !work && short > 0:

@@ -37,7 +37,8 @@ func allOps() []planner.Op {
 		planner.SetRecords{Old: set, New: set, In: planner.Cutover}, planner.ProbeMX{Domain: "acme.test"}, planner.Canary{Domain: "acme.test", To: "a@acme.test"},
 		planner.TryAppend{On: "imap://imap.new.test:993", Addresses: []string{"alice@acme.test"}},
 		planner.Wait{For: "caches", On: "acme.test", Least: time.Hour, In: planner.Cutover}, planner.Compare{What: "members", Corp: "wwB"},
-		planner.PutTags{Corp: "wwB"}, planner.Restore{Of: planner.IDOf(ttl), Op: ttl}}
+		planner.PutTags{Corp: "wwB"}, planner.Restore{Of: planner.IDOf(ttl), Op: ttl},
+		planner.Undo{Of: planner.IDOf(planner.SetSeat{Corp: "wwB", Account: "a", VIP: true}), In: planner.Retire, Op: planner.SetSeat{Corp: "wwB", Account: "a", In: planner.Retire}}}
 }
 
 // everyKind is a plan with a step of each kind.
@@ -115,6 +116,8 @@ func (g *generator) object(t reflect.Type) schema {
 		g.withOp(s, allOps())
 	case reflect.TypeFor[planner.Restore]():
 		g.withOp(s, []planner.Op{planner.SetTTL{}, planner.SetOption{}, planner.SetRecords{}, planner.HoldDirectory{}})
+	case reflect.TypeFor[planner.Undo]():
+		g.withOp(s, []planner.Op{planner.SetRecords{}, planner.PutMember{}, planner.PutShared{}, planner.PutGroup{}, planner.SetEnabled{}, planner.SetSeat{}})
 	}
 	return s
 }

@@ -17,13 +17,19 @@ type StatusView struct {
 	Target   string      `json:"target"`
 	Apply    *Running    `json:"apply,omitempty"`
 	Done     Amount      `json:"done"`
-	All      Amount      `json:"all"`                // as far as known
-	Speed    int64       `json:"speed,omitempty"`    // octets a second; 0: unknown
-	Left     int64       `json:"left,omitempty"`     // seconds; 0: unknown
-	Unknown  int         `json:"unknown,omitempty"`  // mailboxes whose size nobody knows
-	WayBack  *text.Msg   `json:"way_back,omitempty"` // nil: open, nothing irreversible was done
+	All      Amount      `json:"all"`               // as far as known
+	Speed    int64       `json:"speed,omitempty"`   // octets a second; 0: unknown
+	Left     int64       `json:"left,omitempty"`    // seconds; 0: unknown
+	Unknown  int         `json:"unknown,omitempty"` // mailboxes whose size nobody knows
+	WayBack  Return      `json:"way_back"`
 	Rows     []StatusRow `json:"mailboxes"`
 	Observed time.Time   `json:"observed,omitzero"` // when a pass last ended, with what it saw
+}
+
+// Return is what it takes to go back.
+type Return struct {
+	planner.Back
+	Price planner.Price `json:"price"` // with Open
 }
 
 // Running is an apply at work.
@@ -60,6 +66,7 @@ func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 			v.Observed = rec.OutcomeAt
 		}
 	}
+	v.WayBack = returnOf(plan)
 	for _, row := range plan.Spec.Roster.Mailboxes {
 		r := rowOf(row.Address, boxes[row.Address], records[row.Address])
 		v.Rows = append(v.Rows, r)
@@ -136,12 +143,8 @@ func Status(w io.Writer, cat *text.Catalogue, v StatusView, opt Options) error {
 	p.statusHead(v)
 	p.statusBar(v)
 	p.statusCounts(v)
-	back := cat.T("render.way-back.open")
-	if v.WayBack != nil {
-		back = cat.Text(*v.WayBack)
-	}
 	label := cat.T("render.way-back")
-	p.hang(label, cells(label)+3, plain, back)
+	p.hang(label, cells(label)+3, plain, p.wayBack(v.WayBack))
 	p.statusTable(v)
 	return p.flush(w)
 }

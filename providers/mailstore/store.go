@@ -67,6 +67,9 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	}
 	move, ok := op.(planner.CopyMailbox)
 	row, listed := s.rows[op.Subject()]
+	if ok && listed && s.isBack(move, row) {
+		return s.carryBack(ctx, row, move, stop, progress)
+	}
 	if !ok || !listed || move.From != s.endpoint(s.source, row) || move.To != s.endpoint(s.target, row) {
 		return planner.Tally{}, &planner.Fault{Msg: text.M("mailbox.unlisted", "mailbox", op.Subject()), Class: planner.Internal}
 	}

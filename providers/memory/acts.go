@@ -46,6 +46,8 @@ func (w *World) effect(op planner.Op) error {
 		return w.setRecords(o)
 	case planner.Restore:
 		return w.restore(o)
+	case planner.Undo:
+		return w.effect(o.Op)
 	case planner.Wait:
 		return w.wait(o)
 	case planner.ProbeMX:
@@ -262,7 +264,11 @@ func (w *World) wait(o planner.Wait) error {
 		return nil
 	}
 	c, now := w.co.cached[o.On], w.now()
-	if c.until.After(now) && !w.toTarget(c.values) {
+	known := w.toTarget(c.values)
+	if len(o.Values) > 0 {
+		known = same(c.values, o.Values)
+	}
+	if c.until.After(now) && !known {
 		f := fault(planner.Throttled, "memory.cached", "domain", o.On)
 		f.Wait = c.until.Sub(now)
 		return f

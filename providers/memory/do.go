@@ -31,6 +31,11 @@ func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	}
 	p := &pass{w: w, b: b, stop: stop, tell: progress}
 	w.locked(func() { b.running = true })
+	if w.isBack(c) {
+		err := p.runBack(ctx, c.Arrived)
+		w.locked(func() { w.finish(b, err) })
+		return p.tally, err
+	}
 	err := p.run(ctx)
 	w.locked(func() { w.finish(b, err) })
 	return p.tally, err

@@ -54,6 +54,7 @@ type box struct {
 	busy   chan struct{} // held by the pass that runs
 	side   [2]store
 	placed map[place]*copied
+	back   map[place]place // at the target → at the source: what was carried back
 	state  planner.State
 	reason *text.Msg
 	seen   [2]planner.Store // as the last sign-in found it
@@ -98,7 +99,7 @@ func New(spec *config.Spec, now func() time.Time) *World {
 }
 
 func newBox(row config.Mailbox) *box {
-	b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{},
+	b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{}, back: map[place]place{},
 		refuse: map[string]bool{}, state: planner.NotStarted}
 	for i := range b.side {
 		b.side[i].folders = map[string]*folder{"INBOX": {next: 1}}

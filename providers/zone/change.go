@@ -28,7 +28,7 @@ type Zones struct {
 	Person   time.Duration               // for a person to enter records; default 30 minutes
 
 	mu    sync.Mutex
-	since map[string]time.Time // all servers of a domain show the wanted MX
+	since map[string]time.Time // all servers of a domain show the MX that is waited for: by domain and values
 }
 
 const (
@@ -77,7 +77,7 @@ func (z *Zones) Can() []string {
 	return []string{planner.SetRecords{}.Kind(), planner.SetTTL{}.Kind(), planner.Wait{}.Kind()}
 }
 
-// Do carries out an op about records: SetTTL, SetRecords, their Restore, and
+// Do carries out an op about records: SetTTL, SetRecords, their Restore and Undo, and
 // the Waits on authoritative servers and caches. What is in effect already is
 // success; every success was read back from every authoritative server. Faults
 // are *planner.Fault.
@@ -124,6 +124,8 @@ func zoneOf(op planner.Op) string {
 	case planner.SetRecords:
 		return o.New.Zone
 	case planner.Restore:
+		return zoneOf(o.Op)
+	case planner.Undo:
 		return zoneOf(o.Op)
 	}
 	return ""

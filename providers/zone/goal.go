@@ -45,6 +45,8 @@ func goalOf(op planner.Op, way between) (goal, bool) {
 		return ttlGoal(o, false), true
 	case planner.SetRecords:
 		return recordsGoal(o, way), true
+	case planner.Undo:
+		return goalOf(o.Op, way)
 	case planner.Restore:
 		switch back := o.Op.(type) {
 		case planner.SetTTL:

@@ -11,14 +11,18 @@ import (
 	"github.com/mxmove/mxmove/providers/zone/wire"
 )
 
-// wait ends when authoritative servers, or caches, have the wanted MX; its
-// fault says how long that still takes.
+// wait ends when authoritative servers, or caches, have the wanted MX, or on
+// the way back the former one; its fault says how long that still takes.
 func (z *Zones) wait(ctx context.Context, w planner.Wait, aim Aim, l *look) error {
 	if w.For != "authoritative" && w.For != "caches" {
 		return fault(planner.Internal, "zone.no-zone", "domain", w.Subject())
 	}
 	g := goal{name: aim.Domain, kind: "MX"}
+	if len(w.Values) > 0 {
+		aim.MX = w.Values
+	}
 	want := canonical("MX", aim.MX)
+	seen := aim.Domain + " " + strings.Join(want, ",")
 	all := l.readAll(ctx, g)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -27,7 +31,7 @@ func (z *Zones) wait(ctx context.Context, w planner.Wait, aim Aim, l *look) erro
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if len(behind) > 0 || len(all) == 0 {
-		delete(z.since, aim.Domain)
+		delete(z.since, seen)
 		f := fault(planner.Throttled, "zone.behind", "set", g.key(), "list", strings.Join(behind, "; "))
 		f.Wait = 5 * time.Second
 		return f
@@ -36,11 +40,11 @@ func (z *Zones) wait(ctx context.Context, w planner.Wait, aim Aim, l *look) erro
 	if z.since == nil {
 		z.since = map[string]time.Time{}
 	}
-	if z.since[aim.Domain].IsZero() {
-		z.since[aim.Domain] = now
+	if z.since[seen].IsZero() {
+		z.since[seen] = now
 	}
 	if w.For == "caches" {
-		return z.cached(ctx, w, aim, l, z.since[aim.Domain].Sub(now))
+		return z.cached(ctx, w, aim, l, z.since[seen].Sub(now))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ var ErrStopped = planner.ErrStopped
 
 // Options are the settings of a pass.
 type Options struct {
-	MapOptions // without Pinned, which the ledger knows
+	MapOptions // what the ledger knows goes before Pinned
 
 	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
 	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine

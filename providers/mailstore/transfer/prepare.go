@@ -30,6 +30,11 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	}
 	o := r.p.Options.MapOptions
 	o.Pinned = r.l.Pinned()
+	for name, path := range r.p.Options.Pinned {
+		if o.Pinned[name] == nil {
+			o.Pinned[name] = path
+		}
+	}
 	mapped, notes := MapFolders(source, target, o)
 	for _, n := range notes {
 		r.note(n)

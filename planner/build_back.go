@@ -1,0 +1,347 @@
+package planner
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
+
+// arrivedSlack is how much earlier than the switch mail at the target counts
+// as arrived since: the clocks of two servers and of this machine differ.
+const arrivedSlack = time.Hour
+
+// BuildReverse gives the plan of the way back: what the journal says that we
+// did, taken back in the reverse order, up to the last step that nobody can
+// take back. Records are put back by compare-and-swap; where a domain was
+// switched its mail is carried from the target to the source until the tail
+// of the way back is over; what was given to people is taken last. Mail that
+// was copied stays at both. It is pure, as [Build] is.
+func BuildReverse(spec *config.Spec, s Snapshot, now time.Time) *Plan {
+	return BuildReverseBy("", spec, s, now)
+}
+
+// BuildReverseBy is [BuildReverse] by a version of the tool.
+func BuildReverseBy(tool string, spec *config.Spec, s Snapshot, now time.Time) *Plan {
+	p := buildReverse(spec, s, now)
+	p.Digest = Digest(spec)
+	p.Stamp(tool)
+	return p
+}
+
+// buildReverse gives the plan without its digest and ID.
+func buildReverse(spec *config.Spec, s Snapshot, now time.Time) *Plan {
+	spec, s = ordered(spec, s)
+	b := &backBuilder{builder: newBuilder(spec, s, now, rules{})}
+	b.over = false // no window binds the way back
+	_, _, b.closed = b.closing()
+	b.plan()
+	return &Plan{Format: Format, Lineage: s.Lineage, Direction: Reverse, Spec: spec, Observed: s,
+		Steps: b.steps, Findings: sortFindings(b.findings())}
+}
+
+// Again builds what p is a plan of, from a newer look.
+func (p *Plan) Again(s Snapshot, now time.Time) *Plan {
+	if p.Direction == Reverse {
+		return BuildReverse(p.Spec, s, now)
+	}
+	return Build(p.Spec, s, now)
+}
+
+// backBuilder makes the steps of a way back.
+type backBuilder struct {
+	*builder
+	closed   int // number of the last final step's intent: what came before it stays
+	undos    []Undo
+	switches []switchBack
+	pending  []StepID // MX, its waits and the passes: what the rest comes behind
+	passes   map[string]StepID
+}
+
+// switchBack is a domain whose MX we changed.
+type switchBack struct {
+	zone   string
+	undo   Undo
+	stands bool // the target's MX is still there, or another that is not the former
+	base   int  // number of the last change of the MX that we know
+	at     time.Time
+}
+
+func (b *backBuilder) plan() {
+	b.passes = map[string]StepID{}
+	for _, r := range b.latestFirst() {
+		if u := r.Undo; u != nil && !isMX(r.Step) && r.Intent > b.closed && standOf(*u, b.index) != standsBack {
+			b.undos = append(b.undos, *u)
+		}
+	}
+	b.switches = b.switchesBack()
+	first := b.takeBack(func(u Undo) bool { return u.In == Prepare }, true)
+	var mx []StepID
+	for _, z := range b.switches {
+		if z.stands {
+			mx = append(mx, b.add(z.undo, true, first...))
+		}
+	}
+	b.pending = append(b.pending, mx...)
+	var shown []StepID
+	for _, z := range b.switches {
+		shown = append(shown, b.waits(z)...)
+	}
+	b.carryBack(append(slices.Clone(mx), shown...))
+	b.takeBack(func(u Undo) bool { return u.In != Prepare }, !b.standing())
+	b.temporaries()
+	b.behind(append(mx, shown...))
+	b.inPhases()
+}
+
+// latestFirst are the records in the reverse order of what was done.
+func (b *backBuilder) latestFirst() []Record {
+	return slices.SortedStableFunc(slices.Values(b.s.Records), func(x, y Record) int { return cmp.Compare(y.Intent, x.Intent) })
+}
+
+// takeBack adds the Undos that are chosen; work says whether it is their turn.
+func (b *backBuilder) takeBack(chosen func(Undo) bool, work bool) []StepID {
+	var ids []StepID
+	for _, u := range b.undos {
+		if !chosen(u) || standOf(u, b.index) == standsOther {
+			continue
+		}
+		needs := b.pending
+		if account := accountOf(u.Op); account != "" && b.passes[account] != "" {
+			needs = []StepID{b.passes[account]}
+		} else if account != "" {
+			needs = nil
+		}
+		ids = append(ids, b.add(u, work, needs...))
+	}
+	return ids
+}
+
+// accountOf is the account that an op is about; "": none.
+func accountOf(op Op) string {
+	switch o := op.(type) {
+	case SetEnabled:
+		return o.Account
+	case SetSeat:
+		return o.Account
+	case PutMember:
+		return o.Account
+	}
+	return ""
+}
+
+// switchesBack finds the domains whose MX we changed: of each the change that
+// was made or taken back last.
+func (b *backBuilder) switchesBack() []switchBack {
+	last := map[string]Record{}
+	reached := func(r Record) int { return max(r.Intent, b.records[IDOf(*r.Undo)].Outcome) }
+	for _, r := range b.s.Records {
+		if r.Undo == nil || !isMX(r.Step) || reached(r) <= b.closed {
+			continue
+		}
+		zone := r.Undo.Op.(SetRecords).New.Zone
+		if old, ok := last[zone]; !ok || reached(r) > reached(old) {
+			last[zone] = r
+		}
+	}
+	var list []switchBack
+	for _, zone := range sortedKeys(last) {
+		r := last[zone]
+		back := b.records[IDOf(*r.Undo)]
+		z := switchBack{zone: zone, undo: *r.Undo, base: max(r.Outcome, back.Outcome), at: back.OutcomeAt}
+		z.stands = r.Intent > 0 && standOf(*r.Undo, b.index) != standsBack
+		if z.stands || z.base > 0 {
+			list = append(list, z)
+		}
+	}
+	return list
+}
+
+func (z switchBack) former() []string { return canonicalMX(z.undo.Op.(SetRecords).New.Values) }
+
+// wait is what the world needs to notice that a domain's MX is the former one.
+func (z switchBack) wait(what string) Wait {
+	w := Wait{For: what, On: z.zone, In: Cutover, Values: z.former()}
+	if what == waitCaches {
+		w.In = Drain
+	}
+	return w
+}
+
+// What waits are for.
+const (
+	waitServers = "authoritative"
+	waitCaches  = "caches"
+)
+
+// waits adds those of a domain, until each has an outcome since the MX was
+// changed last; it gives the one on the servers.
+func (b *backBuilder) waits(z switchBack) (servers []StepID) {
+	for _, what := range []string{waitServers, waitCaches} {
+		w := z.wait(what)
+		if !z.stands && b.records[IDOf(w)].Outcome > z.base {
+			continue
+		}
+		if what == waitCaches { // the target's MX may have been fetched a moment before
+			is, _ := b.set(z.zone, z.zone, "MX")
+			w.Least = time.Duration(is.TTL) * time.Second
+		}
+		id := b.add(w, true, IDOf(z.undo))
+		b.pending = append(b.pending, id)
+		if what == waitServers {
+			servers = append(servers, id)
+		}
+	}
+	return servers
+}
+
+// carryBack adds the passes from the target to the source.
+func (b *backBuilder) carryBack(needs []StepID) {
+	if len(b.switches) == 0 {
+		return
+	}
+	arrived := b.switches[0].undo.Since
+	for _, z := range b.switches {
+		if z.undo.Since.Before(arrived) {
+			arrived = z.undo.Since
+		}
+	}
+	for _, p := range b.people {
+		if !p.listed || p.left.Leaves() || !b.copied(p) {
+			continue
+		}
+		op := CopyMailbox{Address: p.Address, From: p.to, To: p.from, Wave: p.Wave, In: Drain, Arrived: arrived.Add(-arrivedSlack)}
+		id := IDOf(op)
+		rec := b.records[id]
+		if b.ended(rec) {
+			continue
+		}
+		own := slices.Clone(needs)
+		if b.tenant() != nil {
+			own = append(own, b.need(SetOption{Corp: b.corp(), Account: p.account, Option: optionIMAP, On: true}))
+		}
+		b.addAs(id, op, b.passBack(rec), own...)
+		b.steps[b.at[id]].Estimate = estimateBack(b.boxes[p.Address])
+		b.passes[p.account] = id
+		b.pending = append(b.pending, id)
+	}
+}
+
+// quiet reports that no sender should know the target any more: caches have
+// forgotten it, and the tail is over. since is the number of what said so.
+func (b *backBuilder) quiet() (since int, ok bool) {
+	var tail time.Duration
+	if c := b.spec.Cutover; c != nil {
+		tail = c.Tail
+	}
+	for _, z := range b.switches {
+		caches, servers := b.records[IDOf(z.wait(waitCaches))], b.records[IDOf(z.wait(waitServers))]
+		if z.stands || caches.Outcome <= z.base || servers.Outcome <= z.base {
+			return 0, false
+		}
+		from := z.at
+		if from.IsZero() { // somebody else put the MX back
+			from = servers.OutcomeAt
+		}
+		if b.now.Before(from.Add(tail)) {
+			return 0, false
+		}
+		since = max(since, caches.Outcome)
+	}
+	return since, true
+}
+
+// ended reports that a mailbox's last pass began when all was quiet.
+func (b *backBuilder) ended(rec Record) bool {
+	since, quiet := b.quiet()
+	return quiet && rec.Failed == nil && rec.Intent > since && rec.Intent <= rec.Outcome && !rec.IntentAt.Before(b.quietAt())
+}
+
+// quietAt is when the tail of the last domain that went back was over.
+func (b *backBuilder) quietAt() time.Time {
+	var at time.Time
+	for _, z := range b.switches {
+		from := cmp.Or(z.at, b.records[IDOf(z.wait(waitServers))].OutcomeAt)
+		if c := b.spec.Cutover; c != nil {
+			from = from.Add(c.Tail)
+		}
+		if from.After(at) {
+			at = from
+		}
+	}
+	return at
+}
+
+// passBack reports that a mailbox has had no pass since the MX went back, or
+// that its last one is due.
+func (b *backBuilder) passBack(rec Record) bool {
+	_, quiet := b.quiet()
+	base := 0
+	for _, z := range b.switches {
+		base = max(base, z.base)
+	}
+	return quiet || rec.Failed != nil || rec.Intent > rec.Outcome || rec.Intent <= base
+}
+
+// standing reports that mail may still go to the target.
+func (b *backBuilder) standing() bool { return len(b.pending) > 0 }
+
+// behind puts Restores behind the steps that they would get in the way of.
+func (b *backBuilder) behind(ids []StepID) {
+	for i := range b.steps {
+		if _, restore := b.steps[i].Op.(Restore); restore {
+			b.steps[i].Needs = append(b.steps[i].Needs, ids...)
+		}
+	}
+}
+
+// findings tell what keeps the way back from being whole.
+func (b *backBuilder) findings() []config.Finding {
+	found := slices.Concat(unseenServers(b.s), b.temporaryFindings(), b.cannot())
+	if len(b.passes) > 0 {
+		found = append(found, unseenMailboxes(b.spec, b.s, b.boxes)...)
+	}
+	if id, at, n := b.closing(); n > 0 {
+		found = append(found, warning("", "back.closed", "step", string(id), "at", at.Format("2006-01-02 15:04 -0700")))
+	}
+	for _, z := range b.switches {
+		if !z.stands {
+			continue
+		}
+		found = append(found, b.foreignSet(z.undo, blocks)...)
+		if standOf(z.undo, b.index) == standsUnseen {
+			found = append(found, blocks(z.zone, "plan.zone-unseen", "domain", z.zone))
+		}
+	}
+	for _, u := range b.undos {
+		found = append(found, b.foreignSet(u, warning)...)
+	}
+	return append(found, b.notOurs()...)
+}
+
+// foreignSet names what somebody changed after us: it is left as it is.
+func (b *backBuilder) foreignSet(u Undo, say func(subject, code string, pairs ...string) config.Finding) []config.Finding {
+	if standOf(u, b.index) != standsOther {
+		return nil
+	}
+	if o, ok := u.Op.(SetRecords); ok {
+		is := b.sets[o.New.Zone+"/"+o.New.Key()]
+		return []config.Finding{say(u.Subject(), "back.changed", "set", o.New.Key(), "is", strings.Join(is.Values, ", "),
+			"ours", strings.Join(o.Old.Values, ", "), "was", strings.Join(o.New.Values, ", "))}
+	}
+	return []config.Finding{say(u.Subject(), "back.left", "subject", u.Subject())}
+}
+
+// notOurs names domains that go to the target without our record of it.
+func (b *backBuilder) notOurs() []config.Finding {
+	var found []config.Finding
+	for _, z := range b.zones() {
+		ours := slices.ContainsFunc(b.switches, func(s switchBack) bool { return s.zone == z.Domain && s.stands })
+		if b.seenZone(z) && b.switched(z) && !ours && b.closed == 0 {
+			found = append(found, blocks(z.Domain, "back.unknown", "domain", z.Domain))
+		}
+	}
+	return found
+}

@@ -1,0 +1,94 @@
+package planner
+
+import "time"
+
+// Ahead estimates how many messages the target holds that the source lacks:
+// what arrived there since, and what was there before. 0 where one of the two
+// was not seen.
+func (m Mailbox) Ahead() int {
+	if !m.Source.Seen.Known() || !m.Target.Seen.Known() {
+		return 0
+	}
+	copied := m.Source.Messages - m.Behind.Messages - m.Quarantined
+	return max(0, m.Target.Messages-max(0, copied))
+}
+
+// Price is what going back takes.
+type Price struct {
+	Time     time.Duration `json:"time"`     // of what has work, without the wait for caches and the tail
+	Caches   time.Duration `json:"caches"`   // until no cache knows the target any more
+	Messages int           `json:"messages"` // to carry back, about
+	Boxes    int           `json:"boxes"`    // mailboxes that are passed over
+}
+
+// Price reckons a plan of the way back.
+func (p *Plan) Price() Price {
+	var price Price
+	var carry time.Duration
+	x := indexOf(p.Observed)
+	for _, s := range p.Steps {
+		switch op := s.Op.(type) {
+		case CopyMailbox:
+			price.Boxes++
+			price.Messages += x.boxes[op.Address].Ahead()
+			carry += s.Estimate
+		case Wait:
+			price.Caches = max(price.Caches, op.Least)
+		default:
+			if s.Work {
+				price.Time += s.Estimate
+			}
+		}
+	}
+	lines := min(p.Spec.Source.IMAP.Limits.Connections, p.Spec.Target.IMAP.Limits.Connections)
+	price.Time += carry / time.Duration(max(1, lines))
+	return price
+}
+
+// GoingBack reckons what it would take to go back now.
+func (p *Plan) GoingBack() Price { return buildReverse(p.Spec, p.Observed, p.Observed.At).Price() }
+
+// Stay is something that the way back leaves as it is.
+type Stay struct {
+	Code string `json:"code"` // of the catalogue
+	N    int    `json:"n"`
+}
+
+// Stays lists what was done and is not taken back.
+func (p *Plan) Stays() []Stay {
+	n := map[string]int{}
+	for _, r := range p.Observed.Records {
+		if r.Outcome == 0 && r.Intent == 0 {
+			continue
+		}
+		switch code := staysOf[r.Step.Kind()]; {
+		case r.Step.Kind() == (CopyMailbox{}).Kind():
+			n["stay.mail"] += r.Tally.Copied
+		case r.Step.Kind() == (PutMember{}).Kind() && r.Undo == nil:
+			n["stay.address"]++
+		case r.Step.Kind() == (PutMember{}).Kind() && r.Undo.Whole():
+		case code != "":
+			n[code]++
+		}
+	}
+	var list []Stay
+	for _, code := range sortedKeys(n) {
+		if n[code] > 0 {
+			list = append(list, Stay{code, n[code]})
+		}
+	}
+	return list
+}
+
+// staysOf are the kinds of steps that leave something for good.
+var staysOf = map[string]string{
+	PutMember{}.Kind():      "stay.account",
+	Notify{}.Kind():         "stay.notice",
+	Task{}.Kind():           "stay.task",
+	DropMailbox{}.Kind():    "stay.dropped",
+	ArchiveMailbox{}.Kind(): "stay.archive",
+	MergeTenants{}.Kind():   "stay.final",
+	UpgradeTenant{}.Kind():  "stay.final",
+	MoveCustomers{}.Kind():  "stay.final",
+	FinishWizard{}.Kind():   "stay.final",
+}

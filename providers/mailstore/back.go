@@ -1,0 +1,123 @@
+package mailstore
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+)
+
+// isBack reports a copy from the target to the source.
+func (s *Store) isBack(op planner.CopyMailbox, row config.Mailbox) bool {
+	return op.From == s.endpoint(s.target, row) && op.To == s.endpoint(s.source, row)
+}
+
+// backKey is of the ledger of what was carried back, which lies apart.
+func (s *Store) backKey(row config.Mailbox) (dir string, key transfer.Key) {
+	key = s.key(row)
+	key.From, key.To = key.To, key.From
+	return filepath.Join(s.o.Ledger, "back"), key
+}
+
+// carryBack carries to the source what arrived at the target since a time and
+// is no copy of ours. Neither side's folders are read for what the records of
+// the way there explain, so nothing of that is doubled, or brought back after
+// its owner deleted it. Flags that changed at the target stay there.
+func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.CopyMailbox, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
+	there, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	p, err := s.open(ctx, row, stop)
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	defer p.close()
+	home, err := homes(ctx, p.source, there)
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	ledger, notes, err := transfer.OpenLedger(s.backKey(row))
+	if err != nil {
+		return planner.Tally{}, err
+	}
+	defer ledger.Close()
+	tell(progress, notes)
+	o := s.options(row)
+	o.Since, o.Skip, o.Map, o.Below, o.Pinned = op.Arrived, nil, nil, nil, home
+	o.Quarantine = filepath.Join(o.Quarantine, "back")
+	pass := &transfer.Pass{
+		Source: &veiled{p.target, there.PlacedAt}, Target: &veiled{p.source, there.PlacedFrom},
+		Ledger: ledger, Options: o, Progress: progress, Stop: stop, Sleep: s.o.Sleep,
+	}
+	tally, err := pass.Run(ctx)
+	tally.Skipped = 0 // what is older was there before
+	tell(progress, pass.Notes())
+	return tally, err
+}
+
+// homes says of each folder at the target, by its name, from which of the
+// source's its mail came: the first, where several went to one.
+func homes(ctx context.Context, source transfer.Session, there *transfer.Ledger) (map[string][]string, error) {
+	folders, err := source.Folders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(folders, func(a, b transfer.Folder) int { return slices.Compare(a.Path, b.Path) })
+	home := map[string][]string{}
+	for _, f := range folders {
+		if to, ok := there.GoneTo(f.Name); ok && home[to] == nil && !f.NoSelect {
+			home[to] = f.Path
+		}
+	}
+	return home, nil
+}
+
+// veiled is a mailbox without the messages that records explain.
+type veiled struct {
+	transfer.Session
+	hidden func(folder string, uidValidity uint32) []uint32 // in order
+}
+
+// Open gives a connection.
+func (v *veiled) Open(ctx context.Context) (transfer.Target, error) {
+	t, err := v.Session.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &veiledFolder{Target: t, hidden: v.hidden}, nil
+}
+
+// veiledFolder is a connection with a folder open.
+type veiledFolder struct {
+	transfer.Target
+	hidden func(folder string, uidValidity uint32) []uint32
+	uids   []uint32 // of the folder
+}
+
+// Examine opens a folder for reading only.
+func (v *veiledFolder) Examine(ctx context.Context, f transfer.Folder) (transfer.Opened, error) {
+	o, err := v.Target.Examine(ctx, f)
+	v.uids = v.hidden(f.Name, o.UIDValidity)
+	return o, err
+}
+
+// Select opens a folder for writing.
+func (v *veiledFolder) Select(ctx context.Context, f transfer.Folder) (transfer.Opened, error) {
+	o, err := v.Target.Select(ctx, f)
+	v.uids = v.hidden(f.Name, o.UIDValidity)
+	return o, err
+}
+
+// Scan lists what is not hidden.
+func (v *veiledFolder) Scan(ctx context.Context, from uint32, since uint64, each func(transfer.Item) error) error {
+	return v.Target.Scan(ctx, from, since, func(it transfer.Item) error {
+		if _, ok := slices.BinarySearch(v.uids, it.UID); ok {
+			return nil
+		}
+		return each(it)
+	})
+}

@@ -1,0 +1,106 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// isBack reports a copy from the target to the source.
+func (w *World) isBack(op planner.CopyMailbox) bool {
+	return op.From == planner.EndpointOf(w.spec.Target.IMAP, w.boxes[op.Address].row.TargetLogin)
+}
+
+// runBack carries to the source what came to the target and is no copy of ours.
+func (p *pass) runBack(ctx context.Context, arrived time.Time) error {
+	for _, side := range []Side{Source, Target} {
+		if err := p.call(ctx, func() error { return asError(p.w.signIn(p.b, side)) }); err != nil {
+			return err
+		}
+	}
+	var todo []item
+	p.w.locked(func() { todo = p.arrivals(arrived) })
+	for i, t := range todo {
+		if i%batch == 0 && p.stopped() {
+			return planner.ErrStopped
+		}
+		if err := p.bring(ctx, t); err != nil {
+			return err
+		}
+		p.tell(planner.Progress{Folder: t.from.folder, Done: i + 1, Total: len(todo)})
+	}
+	return nil
+}
+
+// arrivals lists what no record explains, by folder and UID. to is the folder
+// at the source.
+func (p *pass) arrivals(arrived time.Time) []item {
+	ours := map[place]bool{}
+	for _, c := range p.b.placed {
+		ours[c.at] = true
+	}
+	home := map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(p.b.side[Source].folders)) {
+		if to, carried := p.w.mapped(p.b, path); carried && home[to] == "" {
+			home[to] = path
+		}
+	}
+	var all []item
+	for _, path := range slices.Sorted(maps.Keys(p.b.side[Target].folders)) {
+		for _, m := range p.b.side[Target].folders[path].messages {
+			from := place{path, m.UID}
+			if _, done := p.b.back[from]; done || ours[from] || m.Date.Before(arrived) {
+				continue
+			}
+			to := home[path]
+			if to == "" {
+				to = path
+			}
+			all = append(all, item{from, to, m})
+		}
+	}
+	return all
+}
+
+// bring adopts a message that the source has already and that no record
+// explains, else stores it.
+func (p *pass) bring(ctx context.Context, t item) error {
+	var at place
+	adopted := false
+	p.w.locked(func() {
+		taken := map[place]bool{}
+		for from := range p.b.placed {
+			taken[from] = true
+		}
+		for _, to := range p.b.back {
+			taken[to] = true
+		}
+		for _, m := range p.b.side[Source].folder(t.to).messages {
+			here := place{t.to, m.UID}
+			if !adopted && !taken[here] && bytes.Equal(m.Body, t.m.Body) {
+				at, adopted = here, true
+			}
+		}
+	})
+	if !adopted {
+		err := p.call(ctx, func() error {
+			at = place{t.to, p.b.side[Source].folder(t.to).add(t.m)}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	p.w.locked(func() { p.b.back[t.from] = at })
+	if adopted {
+		p.tally.Adopted++
+		return nil
+	}
+	p.tally.Copied++
+	p.tally.Bytes += int64(len(t.m.Body))
+	return nil
+}
