@@ -93,7 +93,16 @@ func (b *backBuilder) plan() {
 	b.takeBack(func(u Undo) bool { return u.In != Prepare }, !b.standing())
 	b.temporaries()
 	b.behind(append(mx, shown...))
+	if b.closed > 0 && !slices.ContainsFunc(b.steps, takesBack) {
+		b.steps = nil // what is left is the way forward's own
+	}
 	b.inPhases()
+}
+
+// takesBack reports a step that no plan forward has.
+func takesBack(s Step) bool {
+	_, restore := s.Op.(Restore)
+	return !restore
 }
 
 // latestFirst are the records in the reverse order of what was done.
@@ -304,7 +313,7 @@ func (b *backBuilder) findings() []config.Finding {
 		found = append(found, unseenMailboxes(b.spec, b.s, b.boxes)...)
 	}
 	if id, at, n := b.closing(); n > 0 {
-		found = append(found, warning("", "back.closed", "step", string(id), "at", at.Format("2006-01-02 15:04 -0700")))
+		found = append(found, warning("", "back.closed", "step", string(id), "at", cmp.Or(at, b.s.At).Format("2006-01-02 15:04 -0700")))
 	}
 	for _, z := range b.switches {
 		if !z.stands {

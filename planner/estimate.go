@@ -32,7 +32,7 @@ func estimate(m Mailbox, r Record) time.Duration {
 // estimateBack reckons the first pass of the way back by how much more the
 // target holds.
 func estimateBack(m Mailbox) time.Duration {
-	more := m.Ahead()
+	more, _ := m.Ahead()
 	bytes := int64(more) * assumedSize
 	if m.Target.Messages > 0 && m.Target.Bytes > 0 {
 		bytes = m.Target.Bytes / int64(m.Target.Messages) * int64(more)

@@ -3,14 +3,16 @@ package planner
 import "time"
 
 // Ahead estimates how many messages the target holds that the source lacks:
-// what arrived there since, and what was there before. 0 where one of the two
-// was not seen.
-func (m Mailbox) Ahead() int {
-	if !m.Source.Seen.Known() || !m.Target.Seen.Known() {
-		return 0
+// what arrived there since, and what was there before. ok is false where one
+// of the two was not looked into.
+func (m Mailbox) Ahead() (n int, ok bool) {
+	for _, s := range []Seen{m.Source.Seen, m.Target.Seen} {
+		if !s.Known() || s.How != "imap" {
+			return 0, false
+		}
 	}
 	copied := m.Source.Messages - m.Behind.Messages - m.Quarantined
-	return max(0, m.Target.Messages-max(0, copied))
+	return max(0, m.Target.Messages-max(0, copied)), true
 }
 
 // Price is what going back takes.
@@ -19,6 +21,7 @@ type Price struct {
 	Caches   time.Duration `json:"caches"`   // until no cache knows the target any more
 	Messages int           `json:"messages"` // to carry back, about
 	Boxes    int           `json:"boxes"`    // mailboxes that are passed over
+	Unknown  int           `json:"unknown"`  // of these, those that nobody looked into
 }
 
 // Price reckons a plan of the way back.
@@ -30,7 +33,11 @@ func (p *Plan) Price() Price {
 		switch op := s.Op.(type) {
 		case CopyMailbox:
 			price.Boxes++
-			price.Messages += x.boxes[op.Address].Ahead()
+			n, known := x.boxes[op.Address].Ahead()
+			price.Messages += n
+			if !known {
+				price.Unknown++
+			}
 			carry += s.Estimate
 		case Wait:
 			price.Caches = max(price.Caches, op.Least)

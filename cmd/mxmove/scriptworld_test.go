@@ -201,7 +201,8 @@ acknowledge "merge-tenants" "tenant/wwB0123456789abcde" {
 
 // world KIND: writes main.hcl (imap, history or merge) and makes a company to match.
 // world send N | account NAME | gone NAME | mx VALUE | blind KIND | fail KIND N:
-// refuse | paid: something happens there. world do KIND: a person does it.
+// refuse | paid: something happens there. world arrived N: of what was sent
+// to the target N are at the source, each once. world do KIND: a person does it.
 // undone: $STEP and $OUTCOME are the change of MX and its line. world note
 // FILE: $PLAN is the plan's number, $HASH its final step's.
 func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
@@ -218,7 +219,20 @@ func scriptWorldCmd(ts *testscript.TestScript, _ bool, args []string) {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		for i := range n {
-			w.mem.Deliver(mem.Target, "m1@acme.test", "INBOX", mem.Message{Body: fmt.Appendf(nil, "more %d", i), Date: w.now})
+			w.mem.Deliver(mem.Target, "m1@acme.test", "INBOX", mem.Message{Body: fmt.Appendf(nil, "more %d %d", i, w.now.Unix()), Date: w.now})
+		}
+	case "arrived":
+		got := map[string]int{}
+		for _, m := range w.mem.Dump(mem.Source, "m1@acme.test")["INBOX"] {
+			got[string(m.Body)]++
+		}
+		for body, n := range got {
+			if strings.HasPrefix(body, "trial") || n != 1 {
+				ts.Fatalf("%q is at the source %d times", body, n)
+			}
+		}
+		if n, err := strconv.Atoi(args[1]); err != nil || len(got) != n+1 {
+			ts.Fatalf("at the source: %v", got)
 		}
 	case "note":
 		plan, err := readPlan(ts.MkAbs(args[1]))

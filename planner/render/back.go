@@ -34,6 +34,9 @@ func (v *planView) backFacts() []fact {
 	price := v.plan.Price()
 	if price.Boxes > 0 {
 		words := v.t("render.back.mail", "n", Count(price.Messages), "boxes", Count(price.Boxes), "span", Duration(v.cat, price.Time))
+		if price.Unknown > 0 {
+			words += v.t("render.semicolon") + v.t("render.back.uncounted", "n", Count(price.Unknown))
+		}
 		facts = append(facts, fact{v.t("render.back.carried"), words})
 		if c := v.plan.Spec.Cutover; c != nil {
 			facts = append(facts, fact{v.t("render.back.waits"), v.t("render.back.until", "ttl", strconv.Itoa(int(price.Caches.Seconds())),
@@ -116,6 +119,9 @@ func (p *page) wayBack(back Return) string {
 		return p.t("render.way-back.closed", "step", string(back.ClosedBy), "at", at)
 	}
 	now := p.t("render.way-back.now", "span", Duration(p.cat, back.Price.Time), "n", Count(back.Price.Messages))
+	if back.Price.Unknown > 0 {
+		now += p.t("render.semicolon") + p.t("render.back.uncounted", "n", Count(back.Price.Unknown))
+	}
 	if len(back.Switched)+len(back.Undo) == 0 {
 		return p.t("render.way-back.open") + p.t("render.semicolon") + now
 	}
