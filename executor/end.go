@@ -36,7 +36,7 @@ func (a *apply) nothingLeft() error {
 }
 
 func (a *apply) waits(why Reason, left leftOver) error {
-	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: left.held, Left: left.count + left.standing, Reasons: a.shut, Back: a.back()}
+	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: left.held, Left: left.count + left.standing, Reasons: a.shut, Back: a.goesBack()}
 }
 
 // early reports that time alone opens what is closed.
@@ -95,10 +95,10 @@ func (a *apply) leftOver() leftOver {
 
 // incomplete is a run that was ended before its walk was.
 func (a *apply) incomplete(why Reason) error {
-	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: len(a.held), Left: a.walk.unfinished() + len(a.held), Back: a.back()}
+	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: len(a.held), Left: a.walk.unfinished() + len(a.held), Back: a.goesBack()}
 }
 
-func (a *apply) back() bool { return a.Plan.Direction == planner.Reverse }
+func (a *apply) goesBack() bool { return a.Plan.Direction == planner.Reverse }
 
 // past marks what went wrong behind the point of no return. Waiting is
 // nothing wrong.

@@ -85,6 +85,7 @@ func (v gateView) backGates() []gate {
 		{"hold", v.onHold()},
 		{"lineage", v.kept()},
 		{"mirror", v.mirrored()},
+		{"clock", v.inTime()},
 	}
 }
 
@@ -235,7 +236,7 @@ func (a *apply) start(ctx context.Context) (gate, error) {
 		a.attended = true
 		return g, nil
 	}
-	kind, back := AskStart, a.back()
+	kind, back := AskStart, a.goesBack()
 	switch {
 	case back && a.Ask == nil:
 		g.Reasons = []config.Finding{reason("gate.attended-back")}

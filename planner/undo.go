@@ -149,8 +149,15 @@ func standIf(seen, back, ours bool) stand {
 func standOfSet(o SetRecords, x index) stand {
 	set := x.sets[o.New.Zone+"/"+o.New.Key()]
 	edit := len(o.Add)+len(o.Remove) > 0
-	ours := hasValues(SetRecords{New: withValues(o.New, o.Old.Values)}, set)
+	ours := hasValues(SetRecords{New: withValues(o.New, o.Old.Values)}, set) || halfway(o, set)
 	return standIf(x.zoned[o.New.Zone].Seen.Known(), hasValues(o, set), edit || ours)
+}
+
+// halfway reports a set that an undo by several calls left behind when it was
+// cut off; who writes it goes on from there, or refuses.
+func halfway(o SetRecords, set RRset) bool {
+	known := slices.Concat(canonicalMX(o.Old.Values), canonicalMX(o.New.Values))
+	return len(set.Values) > 0 && !slices.ContainsFunc(canonicalMX(set.Values), func(v string) bool { return !slices.Contains(known, v) })
 }
 
 func withValues(r RRset, values []string) RRset {
