@@ -42,6 +42,10 @@ func (s *State) Verified() string { return filepath.Join(s.Dir, "verified") }
 // Observed is the file of what was last seen of each mailbox.
 func (s *State) Observed() string { return filepath.Join(s.Dir, "observed.jsonl") }
 
+// Scratch is the directory of files that no process needs but the one that
+// made them.
+func (s *State) Scratch() string { return filepath.Join(s.Dir, "scratch") }
+
 // Write replaces a file below the state directory, as a whole or not at all.
 func (s *State) Write(path string, b []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)

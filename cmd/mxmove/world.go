@@ -53,7 +53,7 @@ func openWorld(o opening) (world, error) {
 	}
 	store := mailstore.New(mailstore.Options{
 		Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Environ: o.Environ,
-		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(), Observed: o.State.Observed(),
+		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(), Observed: o.State.Observed(), Scratch: o.State.Scratch(),
 		Version: o.Version, Now: o.Now,
 	})
 	if o.Spec.Cutover == nil {

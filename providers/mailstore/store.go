@@ -21,6 +21,7 @@ type Options struct {
 	Ledger     string   // the state directory's ledgers
 	Quarantine string   // and refused messages
 	Observed   string   // and the file of what was seen of mailboxes; "": nothing is remembered
+	Scratch    string   // and files of hashes while mailboxes are compared; "": the system's directory for temporary files
 	Version    string   // of mxmove, told to servers by ID (RFC 2971)
 	Now        func() time.Time
 	Sleep      func(context.Context, time.Duration) error // for rates, and before another connection; nil: a timer

@@ -33,7 +33,7 @@ func (s *Store) VerifySample(ctx context.Context, address string, sample *transf
 	}
 	return transfer.Verify(ctx, transfer.VerifyInput{
 		Source: p.source, Target: p.target, Mapping: s.mapping(row, ledger), Since: s.since, Now: s.o.Now(),
-		Sample: sample, Evidence: ledger, Progress: progress,
+		Sample: sample, Scratch: s.o.Scratch, Evidence: ledger, Progress: progress,
 	})
 }
 

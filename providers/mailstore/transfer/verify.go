@@ -1,11 +1,10 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 
 	"github.com/mxmove/mxmove/planner"
 )
@@ -19,51 +18,30 @@ type VerifyInput struct {
 	Now            time.Time              // explains dates beyond it; zero: none
 	Evidence       Evidence               // labels differences; nil: none has an excuse
 	Sample         *Sampling              // nil: every message is read
+	Scratch        string                 // directory for files of hashes that do not fit into memory, made when needed; "": the system's
 	Progress       func(planner.Progress) // messages read on both sides; may be nil; called from one goroutine at a time
-}
 
-// Evidence is what the passes put on record. Verify finds differences without
-// it and only then asks, so a wrong record can hide nothing but its own label.
-type Evidence interface {
-	// Fate tells what became of a source message, by the folder's Name; false:
-	// no pass has dealt with it.
-	Fate(folder string, uidValidity, uid uint32) (Fate, bool)
-	// Passed tells of the last finished pass over a source folder; false: none.
-	Passed(folder string) (Passed, bool)
-}
-
-// Fate is what the passes know of one source message.
-type Fate struct {
-	Refused     string      // why the target does not have it, as a catalogue code or the target's words; "": it was not refused
-	Missing     bool        // the source listed it and did not give it
-	UIDValidity uint32      // of the target folder it was placed in; 0 with UID 0
-	UID         uint32      // at the target; 0: not known
-	Adopted     bool        // it was at the target before
-	Written     bool        // Flags are as last written at the target
-	Flags       []imap.Flag //
-	Keywords    bool        // keywords were dropped, which the target does not take
-	Date        bool        // the date was dropped, which the target does not take
-}
-
-// Passed is the last finished pass over a source folder.
-type Passed struct {
-	Began       time.Time // zero: not known
-	UIDValidity uint32    // of the source folder
-	UIDNext     uint32    // of the source folder when the pass listed it; 0: not known
-	Subscribed  bool      // the target's folder was subscribed
+	page int // messages of a list held in memory; 0: pageLen
 }
 
 // Verify reads every message on both sides and compares octets, flags, dates,
 // folders and subscriptions; it writes nothing. Source and target are read at
-// once, folder by folder; some 150 octets are held for each message of the folder
-// at hand and for each that has no match. A folder that cannot be read is in
-// the report. With an error the report tells of what was compared before it.
+// once, folder by folder. What is held in memory does not grow with the mail,
+// some 10 MB, but for copies of one message, for mail of one folder that
+// matches nothing on either side, and for mail that a side does not give: some
+// 150 octets each. The rest is in temporary files, 230 octets a message, that
+// hold hashes and no text. A folder that cannot be read is in the report. With
+// an error the report tells of what was compared before it.
 func Verify(ctx context.Context, in VerifyInput) (*Report, error) {
-	v := &verifier{in: in, report: &Report{}}
-	v.source = &reader{session: in.Source, progress: v.progressed}
-	v.target = &reader{session: in.Target, progress: v.progressed, write: true}
+	v := &verifier{in: in, report: &Report{}, sets: &flagSets{}, scratch: scratch{in.Scratch, in.page}}
+	v.scratch.sweep()
+	v.lost, v.extra = v.newShelf(), v.newShelf()
+	v.source = &reader{session: in.Source, progress: v.progressed, sets: v.sets, scratch: v.scratch}
+	v.target = &reader{session: in.Target, progress: v.progressed, write: true, sets: v.sets, scratch: v.scratch}
 	defer v.source.close()
 	defer v.target.close()
+	defer v.lost.close()
+	defer v.extra.close()
 	err := v.run(ctx)
 	v.report.Unfinished = err != nil
 	v.report.conclude(v.draw)
@@ -74,23 +52,22 @@ type verifier struct {
 	in             VerifyInput
 	source, target *reader
 	report         *Report
-	draw           *draw      // nil: all was read
-	lost           []leftover // source messages without a match in their place
-	extra          []leftover // target messages without a match in their place
+	scratch        scratch
+	sets           *flagSets
+	draw           *draw           // nil: all was read
+	lost           *shelf          // source messages without a match in their place
+	extra          *shelf          // target messages without a match in their place
+	reasons        []verdict       // of lost ones
+	reasonOf       map[string]int  // by what they say
+	paths          []string        // of extra ones: the target's folder
+	reports        []*FolderReport // of both
+	reportOf       map[*FolderReport]int32
 
 	mu sync.Mutex // over the rest
 	at planner.Progress
 }
 
-// leftover is a message without a match, copied so that the folder's others
-// can be forgotten.
-type leftover struct {
-	message
-	in      *FolderReport
-	finding verdict // of lost ones
-	doubled bool    // of extra ones: the source has it, fewer times
-	path    string  // of extra ones: the target's folder
-}
+func (v *verifier) newShelf() *shelf { return &shelf{scratch: v.scratch, sets: v.sets} }
 
 // unit is a target folder with the source folders that go there.
 type unit struct {
@@ -113,8 +90,7 @@ func (v *verifier) run(ctx context.Context) error {
 	units := v.units(mapped)
 	if v.in.Sample != nil {
 		if all, err := v.sample(ctx, units); err != nil || !all {
-			v.settle()
-			return err
+			return cmp.Or(err, v.settle())
 		}
 	}
 	for _, u := range units {
@@ -125,8 +101,7 @@ func (v *verifier) run(ctx context.Context) error {
 	if err := v.others(ctx, units, target); err != nil {
 		return err
 	}
-	v.settle()
-	return nil
+	return v.settle()
 }
 
 // units groups the folders to compare and reports those that are not.
@@ -189,6 +164,13 @@ func (v *verifier) compareFolder(m Mapped, fr *FolderReport) {
 func (v *verifier) compare(ctx context.Context, u *unit) error {
 	boxes := make([]*box, len(u.sources))
 	target := &box{}
+	defer func() {
+		for _, b := range append(boxes, target) {
+			if b != nil {
+				b.forget()
+			}
+		}
+	}()
 	err := both(ctx,
 		func(ctx context.Context) error {
 			for i, m := range u.sources {
@@ -200,11 +182,15 @@ func (v *verifier) compare(ctx context.Context, u *unit) error {
 			}
 			return nil
 		},
-		func(ctx context.Context) (err error) {
+		func(ctx context.Context) error {
 			if u.exists {
-				target, err = v.target.read(ctx, u.target, time.Time{})
+				b, err := v.target.read(ctx, u.target, time.Time{})
+				if err != nil {
+					return err
+				}
+				target = b
 			}
-			return err
+			return nil
 		})
 	if err != nil {
 		return err
@@ -223,29 +209,43 @@ func (v *verifier) others(ctx context.Context, units []*unit, target []Folder) e
 		if taken[f.Name] || f.NoSelect || isView(f) {
 			continue
 		}
-		fr := &FolderReport{To: f.Path}
-		read := v.target.count
-		if len(v.lost) > 0 {
-			read = v.target.read
-		}
-		b, err := read(ctx, f, time.Time{})
-		if err != nil {
+		if err := v.other(ctx, f); err != nil {
 			return err
-		}
-		v.report.Folders = append(v.report.Folders, fr)
-		fr.Counts.Target = len(b.mail)
-		fr.Counts.OnlyTarget = len(b.mail)
-		if b.failed != nil {
-			v.report.folder(fr, Explained, "verify.folder.other-unread")
-		}
-		for _, m := range b.mail {
-			if m.read && len(v.lost) > 0 {
-				fr.Counts.OnlyTarget--
-				v.extra = append(v.extra, leftover{message: m, in: fr, path: label(f.Path)})
-			}
 		}
 	}
 	return nil
+}
+
+func (v *verifier) other(ctx context.Context, f Folder) error {
+	fr := &FolderReport{To: f.Path}
+	v.report.Folders = append(v.report.Folders, fr)
+	if v.lost.n == 0 {
+		n, failed, err := v.target.number(ctx, f)
+		fr.Counts.Target, fr.Counts.OnlyTarget = n, n
+		if failed != nil {
+			v.report.folder(fr, Explained, "verify.folder.other-unread")
+		}
+		return err
+	}
+	b, err := v.target.read(ctx, f, time.Time{})
+	if err != nil {
+		return err
+	}
+	defer b.forget()
+	fr.Counts.Target, fr.Counts.OnlyTarget = b.size(), b.size()-b.got
+	if b.failed != nil {
+		v.report.folder(fr, Explained, "verify.folder.other-unread")
+	}
+	if b.shelf == nil {
+		return nil
+	}
+	put := v.aside(v.extra, fr, v.path(f.Path))
+	return b.shelf.each(func(m *message) error {
+		if !m.read {
+			return nil
+		}
+		return put(m)
+	})
 }
 
 func (v *verifier) progressed(folder string, size int64) {

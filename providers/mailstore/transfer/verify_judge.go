@@ -2,47 +2,6 @@ package transfer
 
 import "context"
 
-// judge matches the mail of a unit, gives every pair its verdict, and keeps
-// what has no match until all folders were read.
-func (v *verifier) judge(ctx context.Context, u *unit, boxes []*box, target *box) error {
-	if v.unreadFolders(u, boxes, target) {
-		return nil
-	}
-	var source, there []*message
-	for i, b := range boxes {
-		fr := u.reports[i]
-		fr.Counts.Source, fr.Counts.LeftOut = len(b.mail), b.leftOut
-		for j := range b.mail {
-			m := &b.mail[j]
-			m.box = int32(i)
-			if m.read {
-				source = append(source, m)
-				continue
-			}
-			v.report.message(fr, *m, unreadVerdict())
-		}
-	}
-	u.reports[0].Counts.Target = len(target.mail)
-	for j := range target.mail {
-		if m := &target.mail[j]; m.read {
-			there = append(there, m)
-		} else {
-			v.unreadThere(u, *m)
-		}
-	}
-	for _, p := range match(source, there) {
-		v.pair(u, boxes, target, p, verdict{})
-	}
-	doubled, others := split(source, unused(there))
-	if err := v.damaged(ctx, u, boxes, target, unused(source), others); err != nil {
-		return err
-	}
-	v.keep(u, boxes, target, unused(source))
-	v.keepExtra(u, doubled, true)
-	v.keepExtra(u, unused(others), false)
-	return nil
-}
-
 // split tells the copies of source messages beyond the source's number from
 // other mail. No record makes such a copy anything else.
 func split(source, rest []*message) (doubled, others []*message) {
@@ -78,10 +37,10 @@ func (v *verifier) unreadFolders(u *unit, boxes []*box, target *box) bool {
 	}
 	if failed {
 		for i, b := range boxes {
-			n := max(len(b.mail), int(b.folder.Status.Messages))
+			n := max(b.size(), int(b.folder.Status.Messages))
 			u.reports[i].Counts.Source, u.reports[i].Counts.Unread = n, n
 		}
-		u.reports[0].Counts.Target = len(target.mail)
+		u.reports[0].Counts.Target = target.size()
 	}
 	return failed
 }

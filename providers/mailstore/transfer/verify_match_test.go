@@ -72,7 +72,7 @@ func TestVerifyFindsAnyAlteration(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		source := vMailbox(0).Draw(rt, "source")
 		target, failing := vSpoiled(rt, source)
-		r := vRun(t, VerifyInput{Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...))})
+		r := vRun(t, VerifyInput{page: rapid.SampledFrom([]int{0, 1, 3}).Draw(rt, "page"), Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...))})
 		c := r.Counts
 		if c.Unexplained+c.Doubled != failing || c.Explained+c.Behind+c.Unread != 0 {
 			rt.Fatalf("%d are spoiled, counts %+v, listed %v", failing, c, vListed(r))
@@ -89,7 +89,7 @@ func TestVerifyOfDuplicates(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		source := vMailbox(2).Draw(rt, "source")
 		target, failing := vSpoiled(rt, source)
-		r := vRun(t, VerifyInput{Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...))})
+		r := vRun(t, VerifyInput{page: rapid.SampledFrom([]int{0, 1, 3}).Draw(rt, "page"), Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...))})
 		if r.Failed() != (failing > 0) {
 			rt.Fatalf("%d are spoiled, result %s, counts %+v", failing, r.Result, r.Counts)
 		}
@@ -114,7 +114,7 @@ func TestEvidenceNeverProves(t *testing.T) {
 		if rapid.Bool().Draw(rt, "passed") {
 			ev.passed["A"] = Passed{Began: vDay.Add(5 * time.Minute)}
 		}
-		r := vRun(t, VerifyInput{Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...)), Evidence: ev})
+		r := vRun(t, VerifyInput{page: rapid.SampledFrom([]int{0, 1, 3}).Draw(rt, "page"), Source: vBoxes(vFolder("A", source...)), Target: vBoxes(vFolder("A", target...)), Evidence: ev})
 		if c := r.Counts; c.Source-c.Proven+c.Doubled != failing {
 			rt.Fatalf("%d are spoiled, counts %+v, listed %v", failing, c, vListed(r))
 		}

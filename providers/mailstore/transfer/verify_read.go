@@ -21,9 +21,13 @@ type message struct {
 	date  int64 // seconds since 1970; noDate: none
 	uid   uint32
 	flags *flagSet
-	box   int32 // which of the unit's source folders
+	box   int32 // which of the unit's source folders; of one put aside: which of the report's
+	why   int32 // of one put aside: which of the verifier's reasons, or paths
 	read  bool  // print is of its body
 	used  bool  // has its match
+
+	doubled bool // of one put aside at the target: the source has it, fewer times
+	gone    bool // was listed, and is not there any more
 }
 
 const noDate = math.MinInt64
@@ -31,6 +35,7 @@ const noDate = math.MinInt64
 // flagSet is a set of flags that many messages share: lower case, ordered,
 // without \Recent, which is no property of the message (RFC 3501 section 2.3.2).
 type flagSet struct {
+	id    uint32 // among flagSets
 	key   string
 	flags []string
 }
@@ -40,7 +45,10 @@ type box struct {
 	folder      Folder
 	uidValidity uint32
 	permanent   []imap.Flag
-	mail        []message // by UID
+	mail        []message // by UID, where only some are read
+	shelf       *shelf    // by UID, where all are
+	got         int       // of shelf, read
+	gone        int       // of shelf
 	leftOut     int       // older than asked for
 	failed      error     // the folder could not be read
 }
@@ -57,7 +65,8 @@ type reader struct {
 	session  Session
 	conn     Target
 	write    bool // open folders as for writing: only then is what PERMANENTFLAGS tells true
-	sets     map[string]*flagSet
+	sets     *flagSets
+	scratch  scratch
 	print    *Fingerprinter
 	buf      []byte
 	progress func(folder string, size int64)
@@ -70,22 +79,7 @@ func (r *reader) close() {
 	}
 }
 
-// read lists a folder and fetches all of it but what is older than since.
-func (r *reader) read(ctx context.Context, f Folder, since time.Time) (*box, error) {
-	return r.insist(ctx, f, func(b *box) error {
-		if err := r.list(ctx, b, since); err != nil {
-			return err
-		}
-		for range 2 { // some servers skip messages when much is asked for
-			if err := r.fetch(ctx, b); err != nil {
-				return err
-			}
-		}
-		return r.forgetExpunged(ctx, b)
-	})
-}
-
-// count is read without the bodies.
+// count lists a folder.
 func (r *reader) count(ctx context.Context, f Folder, since time.Time) (*box, error) {
 	return r.insist(ctx, f, func(b *box) error { return r.list(ctx, b, since) })
 }
@@ -138,7 +132,7 @@ func (r *reader) enter(ctx context.Context, b *box) error {
 		return err
 	}
 	if o.UIDValidity != b.uidValidity {
-		b.mail = nil
+		b.forget()
 	}
 	b.uidValidity, b.permanent = o.UIDValidity, o.Permanent
 	return nil
@@ -153,10 +147,7 @@ func (r *reader) list(ctx context.Context, b *box, since time.Time) error {
 			b.leftOut++
 			return nil
 		}
-		m := message{uid: it.UID, date: noDate, flags: r.set(it.Flags)}
-		if !it.Date.IsZero() {
-			m.date = it.Date.Unix()
-		}
+		m := r.listed(it)
 		if i, ok := findUID(old, it.UID); ok && old[i].read {
 			m.print, m.read = old[i].print, true
 		}
@@ -168,54 +159,17 @@ func (r *reader) list(ctx context.Context, b *box, since time.Time) error {
 	return err
 }
 
-// fetch reads what was listed and not yet read.
-func (r *reader) fetch(ctx context.Context, b *box) error {
-	for uids := range slices.Chunk(b.unread(), fetchBatch) {
-		if _, _, err := ask(ctx, r.conn, uids, func(it Item) error { return r.take(b, it) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take reads one body. One that is not as long as the server says stays unread.
-func (r *reader) take(b *box, it Item) error {
-	i, ok := findUID(b.mail, it.UID)
-	if !ok || it.Body == nil {
-		return nil
-	}
+// fingerprint reads a body, and tells whether it is as long as the server says.
+func (r *reader) fingerprint(it Item) (print Fingerprint, whole bool, err error) {
 	if r.print == nil {
 		r.print, r.buf = NewFingerprinter(), make([]byte, 32<<10)
 	}
 	r.print.Reset()
 	n, err := io.CopyBuffer(r.print, struct{ io.Reader }{it.Body}, r.buf)
-	if err != nil {
-		return err
+	if err != nil || n != it.Size {
+		return Fingerprint{}, false, err
 	}
-	if m := &b.mail[i]; n == it.Size && !m.read {
-		m.print, m.read = r.print.Sum(), true
-		r.progress(label(b.folder.Path), n)
-	}
-	return nil
-}
-
-// forgetExpunged drops messages that were listed, did not come, and are not
-// listed any more.
-func (r *reader) forgetExpunged(ctx context.Context, b *box) error {
-	unread := b.unread()
-	if len(unread) == 0 {
-		return nil
-	}
-	listed := map[uint32]bool{}
-	err := r.conn.Scan(ctx, unread[0], 0, func(it Item) error {
-		listed[it.UID] = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	b.mail = slices.DeleteFunc(b.mail, func(m message) bool { return !m.read && !listed[m.uid] })
-	return nil
+	return r.print.Sum(), true, nil
 }
 
 func (r *reader) set(flags []imap.Flag) *flagSet {
@@ -227,16 +181,19 @@ func (r *reader) set(flags []imap.Flag) *flagSet {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	key := strings.Join(names, " ")
 	if r.sets == nil {
-		r.sets = map[string]*flagSet{}
+		r.sets = &flagSets{}
 	}
-	s, ok := r.sets[key]
-	if !ok {
-		s = &flagSet{key: key, flags: names}
-		r.sets[key] = s
+	return r.sets.of(strings.Join(names, " "), names)
+}
+
+// listed is a message as a listing shows it.
+func (r *reader) listed(it Item) message {
+	m := message{uid: it.UID, date: noDate, flags: r.set(it.Flags)}
+	if !it.Date.IsZero() {
+		m.date = it.Date.Unix()
 	}
-	return s
+	return m
 }
 
 func (b *box) unread() []uint32 {
@@ -249,7 +206,38 @@ func (b *box) unread() []uint32 {
 	return uids
 }
 
-func (b *box) done() int { return len(b.mail) - len(b.unread()) }
+func (b *box) done() int {
+	if b.shelf != nil {
+		return b.got
+	}
+	return len(b.mail) - len(b.unread())
+}
+
+// size is how many messages the folder has.
+func (b *box) size() int {
+	if b.shelf != nil {
+		return b.shelf.n - b.gone
+	}
+	return len(b.mail)
+}
+
+// has reports whether a UID was listed.
+func (b *box) has(uid uint32) (bool, error) {
+	if b.shelf == nil {
+		_, found := findUID(b.mail, uid)
+		return found, nil
+	}
+	_, found, err := b.shelf.search(uid)
+	return found, err
+}
+
+// forget drops all that was read of a folder, which is another now.
+func (b *box) forget() {
+	if b.mail = nil; b.shelf != nil {
+		b.shelf.close()
+		b.shelf, b.got, b.gone = nil, 0, 0
+	}
+}
 
 func findUID(mail []message, uid uint32) (int, bool) {
 	return slices.BinarySearchFunc(mail, uid, func(m message, uid uint32) int { return cmp.Compare(m.uid, uid) })

@@ -172,8 +172,7 @@ func (v *verifier) judgeDrawn(ctx context.Context, u *unit, boxes []*box, target
 	if err := v.damaged(ctx, u, boxes, target, unused(source), unused(readOf(target))); err != nil {
 		return err
 	}
-	v.keep(u, boxes, target, unused(source))
-	return nil
+	return v.keep(u, boxes, target, unused(source))
 }
 
 func (v *verifier) drawnUnread(fr *FolderReport, m message) {
@@ -221,6 +220,20 @@ func (r *reader) readOnly(ctx context.Context, f Folder, want func(*message) boo
 		}
 		return nil
 	})
+}
+
+// take reads one body. One that is not as long as the server says stays unread.
+func (r *reader) take(b *box, it Item) error {
+	i, ok := findUID(b.mail, it.UID)
+	if !ok || it.Body == nil {
+		return nil
+	}
+	print, whole, err := r.fingerprint(it)
+	if m := &b.mail[i]; err == nil && whole && !m.read {
+		m.print, m.read = print, true
+		r.progress(label(b.folder.Path), it.Size)
+	}
+	return err
 }
 
 // concludeSample says what the sample lets one say.

@@ -131,7 +131,7 @@ func TestVerifyLabels(t *testing.T) {
 		{"given shorter than told", vMail{uid: 1, date: vDay, body: "x", short: true}, vFolder("A", a), nil, "A 1 unread unread"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			in := VerifyInput{Source: vBoxes(vFolder("A", c.source)), Target: vBoxes(c.target)}
+			in := VerifyInput{Source: vBoxes(vFolder("A", c.source)), Target: vBoxes(c.target), page: 1 + len(c.name)%2}
 			if c.ev != nil {
 				in.Evidence = c.ev
 			}
