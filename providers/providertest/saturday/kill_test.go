@@ -24,6 +24,7 @@ const inARow = 3 // kills of one Saturday
 // The program is killed after seeded lines of its journal and run again: the
 // end is that of a run that nobody interrupted.
 func TestSaturdayKilled(t *testing.T) {
+	t.Parallel()
 	if !enter(t) {
 		return
 	}
@@ -59,7 +60,7 @@ func draw(random *rand.Rand, n int) []int {
 func (w *world) killedAt(lines []int) (killed int) {
 	w.must("init")
 	w.senders.begin()
-	w.must("plan", "--out", w.plan())
+	w.must("plan", "--out", "sat.plan")
 	for _, n := range lines {
 		out, dead := w.applyUntil(n)
 		if dead {
@@ -67,7 +68,7 @@ func (w *world) killedAt(lines []int) (killed int) {
 		}
 		w.t.Logf("until line %d: killed %v at line %d, %d octets of output", n, dead, w.journal(), len(out))
 	}
-	w.t.Logf("%s", w.must("apply", w.plan(), "--wait"))
+	w.t.Logf("%s", w.must("apply", "sat.plan", "--wait"))
 	w.senders.end()
 	w.once(w.target)
 	w.settled()
@@ -80,7 +81,7 @@ func (w *world) killedAt(lines []int) (killed int) {
 func (w *world) applyUntil(lines int) (output string, killed bool) {
 	w.t.Helper()
 	var out bytes.Buffer
-	cmd := w.command("apply", w.plan(), "--wait")
+	cmd := w.command("apply", "sat.plan", "--wait")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)

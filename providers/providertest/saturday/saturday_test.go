@@ -9,28 +9,36 @@ import (
 )
 
 // A domain of twenty mailboxes moves, with five messages a second coming in
-// through a cache: at the end each message is at the target, once.
-func TestSaturday(t *testing.T) {
+// through a cache: at the end each message is at the target, once. What the
+// person at the terminal saw is in examples/.
+func TestSaturday(t *testing.T)          { saturday(t, "en") }
+func TestSaturdayInChinese(t *testing.T) { saturday(t, "zh-CN") }
+
+func saturday(t *testing.T, lang string) {
+	t.Parallel()
 	if !enter(t) {
 		return
 	}
 	w := newWorld(t, 20*time.Second)
+	seen := &transcript{w: w, lang: lang, began: time.Now()}
 	w.must("init")
 	w.senders.begin()
-	t.Log(w.must("plan", "--out", w.plan()))
+	seen.file("main.hcl")
+	seen.run("plan", "--out", "sat.plan")
 	began := time.Now()
-	t.Log(w.must("apply", w.plan(), "--wait"))
+	seen.run("apply", "sat.plan", "--wait")
 	took := time.Since(began)
+	seen.run("plan")
 	w.senders.end()
 	w.once(w.target)
 	w.settled()
 	old, new := len(w.old.from()), len(w.new.from())
-	t.Logf("apply %v; %d messages: %d were there, %d came through the old server, %d through the new; %d tries repeated",
-		took.Round(time.Second), len(w.senders.all()), boxes*seeded, old, new, w.senders.delayed)
-	t.Logf("%d lines of journal", w.journal())
+	t.Logf("apply %v; %d messages: %d were there, %d came through the old server, %d through the new; %d tries repeated; %d lines of journal",
+		took.Round(time.Second), len(w.senders.all()), boxes*seeded, old, new, w.senders.delayed, w.journal())
 	if old < 10 || new < 10 {
 		t.Error("there was no traffic on both sides of the switch")
 	}
+	seen.holds("../../../examples/imap-to-imap/saturday." + lang + ".txt")
 }
 
 // settled fails unless every server shows the domain as it is to be in the

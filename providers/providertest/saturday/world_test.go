@@ -169,10 +169,12 @@ cutover {
 `, time.Now().Add(-time.Hour).Format(time.RFC3339), time.Now().Add(8*time.Hour).Format(time.RFC3339), tail, cacheAt)
 }
 
-// command is the program as a person calls it.
+// command is the program as a person calls it, in the migration's directory.
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Getenv(programIn), append(args, "--dir", w.dir)...)
-	cmd.Env = append(os.Environ(), "TSIG_KEY="+tsig, "MAIL_PW="+password)
+	cmd := exec.Command(os.Getenv(programIn), args...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), "TSIG_KEY="+tsig, "MAIL_PW="+password, "TZ=UTC", "LC_ALL=", "LANG=",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.email", "GIT_CONFIG_VALUE_0=zhang.wei@acme.test")
 	return cmd
 }
 
@@ -185,8 +187,6 @@ func (w *world) must(args ...string) string {
 	}
 	return string(out)
 }
-
-func (w *world) plan() string { return filepath.Join(w.dir, "sat.plan") }
 
 // counted gives how often each of the senders' messages lies in the mailboxes
 // of a server, whatever the folder.

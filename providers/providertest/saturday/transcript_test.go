@@ -1,0 +1,157 @@
+package saturday
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the transcripts in examples/")
+
+// transcript is what a person typed and saw.
+type transcript struct {
+	w     *world
+	lang  string
+	began time.Time
+	text  strings.Builder
+}
+
+// file is shown as by cat.
+func (s *transcript) file(name string) {
+	b, err := os.ReadFile(filepath.Join(s.w.dir, name))
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
+	fmt.Fprintf(&s.text, "$ cat %s\n%s\n", name, b)
+}
+
+// run runs the program, which must succeed.
+func (s *transcript) run(args ...string) {
+	s.w.t.Helper()
+	fmt.Fprintf(&s.text, "$ mxmove %s\n%s\n", strings.Join(args, " "), s.w.must(append(args, "--lang", s.lang)...))
+}
+
+// holds fails unless a file shows what was seen: each kind of line in one is
+// in the other, whatever the numbers, the order, and what came by chance.
+func (s *transcript) holds(name string) {
+	t := s.w.t
+	t.Helper()
+	seen := s.fair()
+	if *update {
+		if err := os.WriteFile(name, []byte(seen), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, shown := shapes(seen), shapes(string(b))
+	for _, shape := range slices.Sorted(maps.Keys(is)) {
+		if _, ok := shown[shape]; !ok {
+			t.Errorf("%s lacks: %s", name, is[shape])
+		}
+	}
+	for _, shape := range slices.Sorted(maps.Keys(shown)) {
+		if _, ok := is[shape]; !ok {
+			t.Errorf("%s shows what was not seen: %s", name, shown[shape])
+		}
+	}
+}
+
+// evening is when the transcript's run begins.
+var evening = time.Date(2026, 12, 5, 20, 0, 0, 0, time.UTC)
+
+var (
+	stamps = []struct {
+		form *regexp.Regexp
+		as   string
+	}{
+		{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "2006-01-02T15:04:05Z"},
+		{regexp.MustCompile(`\d{8}T\d{6}Z`), "20060102T150405Z"},
+		{regexp.MustCompile(`[A-Z][a-z][a-z] \d{4}-\d\d-\d\d \d\d:\d\d`), "Mon 2006-01-02 15:04"},
+		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "2006-01-02 15:04:05"},
+	}
+	chinese = regexp.MustCompile(`(\d{4}-\d\d-\d\d) 周. (\d\d:\d\d)`)
+	prefix  = regexp.MustCompile(`(?m)^\d\d:\d\d `)
+	ours    = []struct {
+		form *regexp.Regexp
+		as   string
+	}{
+		{regexp.MustCompile(`\b[0-9a-f]{4}-[0-9a-f]{4}\b`), "7c1e-44b8"},
+		{regexp.MustCompile(`pid \d+`), "pid 8812"},
+		{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "8f3a6c0d5b2e49718f3a6c0d5b2e4971"},
+		{regexp.MustCompile(`进程 \d+`), "进程 8812"},
+		{regexp.MustCompile(`(spec|配置) [0-9a-f]{6}\b`), "$1 07ab3e"},
+		{regexp.MustCompile(`root@[A-Za-z0-9._-]+`), "zhang.wei@pc-07"},
+		{regexp.MustCompile(`(by |作者 )[^ ,]+, zhang`), "${1}zhang"}, // git's name of who planned
+	}
+)
+
+// fair is the text with the run's own times, numbers and names taken out.
+func (s *transcript) fair() string {
+	text, shift := s.text.String(), evening.Sub(s.began.UTC().Truncate(time.Minute))
+	text = strings.NewReplacer(s.w.dir, "/srv/acme", strconv.Itoa(s.w.source.Port), "10143", strconv.Itoa(s.w.target.Port), "20143").Replace(text)
+	for _, o := range ours {
+		text = o.form.ReplaceAllString(text, o.as)
+	}
+	move := func(as string) func(string) string {
+		return func(old string) string {
+			at, err := time.Parse(as, old)
+			if err != nil {
+				return old // it only looks like a moment
+			}
+			return at.Add(shift).Format(as)
+		}
+	}
+	text = chinese.ReplaceAllStringFunc(text, func(old string) string {
+		m := chinese.FindStringSubmatch(old)
+		at, err := time.Parse("2006-01-02 15:04", m[1]+" "+m[2])
+		if err != nil {
+			return old
+		}
+		at = at.Add(shift)
+		return at.Format("2006-01-02 ") + "周" + string([]rune("日一二三四五六")[at.Weekday()]) + at.Format(" 15:04")
+	})
+	text = prefix.ReplaceAllStringFunc(text, move("15:04 "))
+	for _, f := range stamps {
+		text = f.form.ReplaceAllStringFunc(text, move(f.as))
+	}
+	return text
+}
+
+var (
+	numbers = regexp.MustCompile(`<?\d[\d,.:]*`)
+	units   = regexp.MustCompile(`0 (B|KiB|MiB)\b`)
+	spaces  = regexp.MustCompile(`[\s-]+`)
+	looked  = regexp.MustCompile(`(\(|（)[^()（）]*(ago\)|前）)|nothing was changed|本命令未改动任何东西`) // a longer time breaks the line elsewhere
+	cached  = regexp.MustCompile(`(0(?:m0)?s)[:：].*`)
+	// chance is what depends on how fast the machine is.
+	chance = regexp.MustCompile(`KiB/s|B/s`)
+)
+
+// shapes are the kinds of line of a text, each with one that is so.
+func shapes(text string) map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if chance.MatchString(line) {
+			continue
+		}
+		s := looked.ReplaceAllString(line, "")
+		s = numbers.ReplaceAllString(s, "0")
+		s = units.ReplaceAllString(s, "0 B")
+		s = strings.ReplaceAll(s, "messages", "message")
+		s = cached.ReplaceAllString(s, "$1")
+		all[strings.TrimSpace(spaces.ReplaceAllString(s, " "))] = line
+	}
+	return all
+}
