@@ -57,6 +57,24 @@ func TestTheFullExampleIsDecoded(t *testing.T) {
 	}
 }
 
+// Every kind of zone has its block.
+func TestTheZonesExampleIsDecoded(t *testing.T) {
+	loaded, _ := Load(Options{Dir: "../examples/dns-zones", Version: "0.1.0", Getenv: func(string) string { return "set" },
+		Tracked: func([]string) (map[string]bool, error) { return nil, nil }})
+	if loaded.Spec == nil {
+		t.Fatal("it does not load")
+	}
+	kinds := map[string]bool{}
+	for _, z := range loaded.Spec.Cutover.Zones {
+		kinds[z.Kind] = true
+	}
+	for _, k := range zoneKinds {
+		if !kinds[k] {
+			t.Errorf("no zone is of kind %s", k)
+		}
+	}
+}
+
 // Moving into a tenant and merging two: the language that IMAP has no use for.
 func TestTheTenantExamplesAreDecoded(t *testing.T) {
 	load := func(dir string) *Spec {

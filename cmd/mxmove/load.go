@@ -64,6 +64,11 @@ func (c *cli) load(v variables) (*config.Loaded, error) {
 
 // open opens the state directory and the services of a spec.
 func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State, world, error) {
+	return c.openSince(spec, secrets, nil)
+}
+
+// openSince holds domains against what an earlier plan saw.
+func (c *cli) openSince(spec *config.Spec, secrets *config.Secrets, before []planner.Zone) (*executor.State, world, error) {
 	state, err := executor.OpenState(c.dir, spec.Migration.State)
 	if err != nil {
 		return nil, nil, err
@@ -76,7 +81,7 @@ func (c *cli) open(spec *config.Spec, secrets *config.Secrets) (*executor.State,
 	}
 	secrets.Hide(spec)
 	w, err := c.OpenWorld(opening{Spec: spec, Secrets: secrets, SpecDir: c.dir, State: state,
-		Environ: secrets.Children(c.Environ()), Version: c.Version, Now: c.Now, Sleep: c.Sleep, DNS: c.DNS})
+		Environ: secrets.Children(c.Environ()), Version: c.Version, Now: c.Now, Sleep: c.Sleep, DNS: c.DNS, Before: before})
 	return state, w, err
 }
 

@@ -49,7 +49,11 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	state, w, err := c.open(loaded.Spec, loaded.Secrets)
+	before, err := zonesSince(o.since)
+	if err != nil {
+		return err
+	}
+	state, w, err := c.openSince(loaded.Spec, loaded.Secrets, before)
 	if err != nil {
 		return err
 	}
@@ -67,6 +71,18 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	unseen := unreached(plan.Observed)
 	o.doing = o.doing || unseen != nil
 	return cmp.Or(c.givePlan(plan, o), unseen)
+}
+
+// zonesSince are the domains as an earlier plan saw them.
+func zonesSince(file string) ([]planner.Zone, error) {
+	if file == "" {
+		return nil, nil
+	}
+	earlier, err := readPlan(file)
+	if err != nil {
+		return nil, err
+	}
+	return earlier.Observed.Zones, nil
 }
 
 // unreached is a server that could not be looked at: then a plan is shown, but

@@ -44,6 +44,7 @@ type opening struct {
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error
 	DNS     *zone.Observer // nil: of the Internet
+	Before  []planner.Zone // that domains are held against
 }
 
 // openWorld opens the provider of a spec's services.
@@ -59,7 +60,7 @@ func openWorld(o opening) (world, error) {
 	if o.Spec.Cutover == nil {
 		return &peopled{world: store, people: manual.New(store)}, nil
 	}
-	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
+	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
 	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
 	return &peopled{world: store, people: manual.New(tried)}, nil
 }

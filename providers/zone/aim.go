@@ -35,8 +35,8 @@ type Aim struct {
 	Before   *planner.Zone // as an earlier plan saw it; nil: none
 }
 
-// Aims are a migration's domains.
-func Aims(spec *config.Spec) []Aim {
+// Aims are a migration's domains; before is how an earlier plan saw them.
+func Aims(spec *config.Spec, before ...planner.Zone) []Aim {
 	c := spec.Cutover
 	if c == nil {
 		var list []Aim
@@ -52,6 +52,9 @@ func Aims(spec *config.Spec) []Aim {
 		list = append(list, Aim{Domain: z.Domain, Names: z.Names, Selectors: z.Selectors, Resolvers: c.Resolvers,
 			MX: planner.WantedMX(spec, z), Alone: spec.Target.Kind == "wecom", SPF: z.SPF, DKIM: z.DKIM,
 			Via: z.Kind, Server: z.Server, Key: z.Key, KeyName: z.KeyName, Zone: z, Opens: c.Opens, Tail: c.Tail})
+		if i := slices.IndexFunc(before, func(b planner.Zone) bool { return b.Name == z.Domain }); i >= 0 {
+			list[len(list)-1].Before = &before[i]
+		}
 	}
 	return list
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
 )
 
 // What looks alike and is in order stays silent.
@@ -35,8 +36,34 @@ func TestChecksStaySilent(t *testing.T) {
 				return r
 			})
 		},
-		"only looked at":     func(w *world) { w.aim = Aim{Domain: "acme.test"} },
-		"the same plan":      func(w *world) { w.before("acme.test", "MX", "10 MX.old.test.") },
+		"a vendor that lists what is served": func(w *world) { w.view = w.accounted },
+		"other names at the vendor": func(w *world) {
+			w.view = func(v *View) {
+				w.accounted(v)
+				off, far := record("shop.acme.test", "CNAME", "", "x"), record("www.acme.test", "A", "境外", "192.0.2.9")
+				off.Off = true
+				v.Listing = append(v.Listing, off, far)
+			}
+		},
+		"lines that are alike": func(w *world) {
+			w.aim.Zone.Lines = []string{"境外"}
+			w.view = func(v *View) {
+				w.accounted(v)
+				v.Listing = append(v.Listing, record("acme.test", "MX", "境外", v.values("acme.test", "MX")...))
+			}
+		},
+		"only looked at": func(w *world) { w.aim = Aim{Domain: "acme.test"} },
+		"the same plan":  func(w *world) { w.before("acme.test", "MX", "10 MX.old.test.") },
+		"our own changes since a plan": func(w *world) {
+			w.aim.Before = &planner.Zone{Name: "acme.test", Sets: []planner.RRset{{Name: "acme.test", Type: "TXT", Values: []string{"token=abc", "v=spf1 include:spf.old.test ~all"}},
+				{Name: "_dmarc.acme.test", Type: "TXT", Values: []string{"v=DMARC1; p=none; rua=mailto:d@acme.test"}}}}
+		},
+		"the end of the tail": func(w *world) {
+			w.switched(200 * time.Hour)
+			w.both("include:spf.old.test ", "")
+			w.aim.Before = &planner.Zone{Name: "acme.test", Sets: []planner.RRset{{Name: "acme.test", Type: "MX", Values: []string{"10 mx.old.test"}},
+				{Name: "acme.test", Type: "TXT", Values: []string{"token=abc", "v=spf1 include:spf.old.test ~all"}}}}
+		},
 		"sender with a name": func(w *world) { w.aim.SPF.Add = []string{"ip4:192.0.2.20"} },
 	} {
 		t.Run(name, func(t *testing.T) {

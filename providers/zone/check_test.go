@@ -14,6 +14,7 @@ import (
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/zone/vendor"
 	"github.com/mxmove/mxmove/providers/zone/wire"
 )
 
@@ -28,6 +29,14 @@ func listed(sets ...Listed) func(*View) { return func(v *View) { v.Listing = set
 
 func record(name, kind, line string, values ...string) Listed {
 	return Listed{RRset: planner.RRset{Zone: "acme.test", Name: name, Type: kind, Line: line, Values: values}}
+}
+
+// accounted lists with the vendor just what is served.
+func (w *world) accounted(v *View) {
+	v.Account = &Account{About: vendor.About{Servers: v.ParentNS, MinTTL: 60}}
+	for _, set := range v.Zone().Sets {
+		v.Listing = append(v.Listing, record(set.Name, set.Type, "", set.Values...))
+	}
 }
 
 func policy(body string) func(context.Context, string, []netip.Addr) ([]byte, error) {
@@ -70,11 +79,26 @@ var faulty = map[string]struct {
 		w.aim.Server = fmt.Sprintf("%s:%d", cacheAt, w.net.Port)
 		w.net.Serve(cacheAt, strings.Replace(w.zone[0], " 7 3600", " 3 3600", 1))
 	}, "blocks SOA 7"},
+	"03 a key that does not serve": {func(w *world) {
+		w.view = func(v *View) { v.Account = &Account{Err: errors.New("refused: InvalidAccessKeyId")} }
+	}, "blocks rfc2136: refused: InvalidAccessKeyId"},
+	"03 an account that is not asked": {func(w *world) {
+		w.view = func(v *View) {
+			listed(record("acme.test", "MX", "", "10 mx.older.test"))(v)
+			v.Account = &Account{About: vendor.About{Servers: []string{"ns.third.test"}}}
+		}
+	}, "blocks rfc2136: NS ns.third.test, parent: ns1.acme.test; rfc2136: NS ns.third.test, parent: ns2.acme.test; _dmarc.acme.test TXT: rfc2136: -"},
+	"03 a zone that is paused": {func(w *world) {
+		w.view = func(v *View) { w.accounted(v); v.Account.Paused = true }
+	}, "blocks rfc2136: paused"},
 	"04 no zone of its own": {func(w *world) { w.aim.Domain = "mail.acme.test" }, "info mail.acme.test: SOA acme.test"},
 	"04 a name cut away":    {func(w *world) { w.add("_dmarc.acme.test. IN NS ns.else.test."); w.both("_dmarc IN TXT", "x IN TXT") }, "blocks NS _dmarc.acme.test"},
 	"05 too late":           {func(w *world) { w.both("@ IN MX", "@ 86400 IN MX"); w.aim.Opens = now.Add(23 * time.Hour) }, "blocks acme.test MX: 24h0m0s"},
 	"05 in time":            {func(w *world) { w.both("@ IN MX", "@ 86400 IN MX") }, "info 2026-12-04 11:50"},
 	"06 floor":              {func(w *world) { w.aim.MinTTL = 600 }, "warning 10m0s"},
+	"06 the account's floor": {func(w *world) {
+		w.view = func(v *View) { w.accounted(v); v.Account.MinTTL = 600 }
+	}, "warning 10m0s"},
 	"07 negative TTL": {func(w *world) {
 		w.both("7 3600 600 86400 300", "7 3600 600 86400 86400")
 		w.both("@ 3600 IN SOA", "@ 90000 IN SOA")
@@ -91,8 +115,17 @@ var faulty = map[string]struct {
 	"13 apex CNAME":       {func(w *world) { w.both("@ IN MX 10 mx.old.test.", "@ IN CNAME mx.old.test.") }, "blocks MX: CNAME mx.old.test"},
 	"13 in the listing":   {func(w *world) { w.view = listed(record("acme.test", "CNAME", "", "cdn.else.test")) }, "blocks cdn.else.test"},
 	"14 lines": {func(w *world) {
-		w.view = listed(record("acme.test", "MX", "默认", "5 a"), record("acme.test", "MX", "境外", "5 b"))
+		w.view = listed(record("acme.test", "MX", "", "5 a"), record("acme.test", "MX", "境外", "5 b"))
 	}, "blocks acme.test MX 境外: 5 b"},
+	"14 a line that differs": {func(w *world) {
+		w.aim.Zone.Lines = []string{"境外"}
+		w.view = listed(record("acme.test", "MX", "", "5 a"), record("acme.test", "MX", "境外", "5 b"))
+	}, "blocks acme.test MX 境外: 5 b"},
+	"15 locked": {func(w *world) {
+		r := record("acme.test", "TXT", "", "v=spf1 -all")
+		r.Locked, r.Odd = true, "SetIdentifier one"
+		w.view = listed(r)
+	}, "warning SetIdentifier one, locked v=spf1 -all"},
 	"15 paused": {func(w *world) {
 		r := record("acme.test", "MX", "", "5 a")
 		r.Off, r.Weight = true, 2
@@ -166,7 +199,8 @@ var faulty = map[string]struct {
 		w.both("@ IN MX 5", "@ 3600 IN MX 5")
 		w.both("@ IN MX 10", "@ 3600 IN MX 10")
 	}, "warning acme.test MX: 1h0m0s"},
-	"36 another edit": {func(w *world) { w.before("acme.test", "MX", "10 mx.first.test") }, "blocks 10 mx.first.test -> 10 mx.old.test"},
+	"36 another edit beside ours": {func(w *world) { w.before("acme.test", "TXT", "token=abcd", "v=spf1 include:spf.old.test ~all") }, "blocks token=abcd"},
+	"36 another edit":             {func(w *world) { w.before("acme.test", "MX", "10 mx.first.test") }, "blocks 10 mx.first.test -> 10 mx.old.test"},
 }
 
 func (w *world) silence(at string) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/config"
+	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/zone/wire"
 )
 
@@ -89,12 +90,26 @@ func (c *checker) drift() {
 	}
 	for _, r := range c.aim.Before.Sets {
 		is := c.v.values(r.Name, r.Type)
-		if r.Name == c.d && r.Type == "MX" && c.switched() {
-			continue // ours
+		if c.ours(r, is) {
+			continue
 		}
 		top, _ := c.v.newest()
 		if _, seen := top.Sets[r.Key()]; seen && !slices.Equal(is, canonical(r.Type, r.Values)) {
 			c.note(config.Blocks, r.Key(), shown(r.Values)+" -> "+shown(is))
 		}
 	}
+}
+
+// ours says that a set changed as the migration changes it.
+func (c *checker) ours(was planner.RRset, is []string) bool {
+	switch {
+	case was.Name == c.d && was.Type == "MX":
+		return c.switched()
+	case was.Name == c.d && was.Type == "TXT":
+		added := editedSPF(was.Values, c.aim.SPF.Add, nil)
+		return slices.Equal(canonical("TXT", added), is) || slices.Equal(canonical("TXT", editedSPF(added, nil, c.aim.SPF.Remove)), is)
+	case was.Name == "_mta-sts."+c.d && was.Type == "TXT":
+		return len(is) == 1 && strings.HasPrefix(is[0], "v=STSv1; id=mxmove")
+	}
+	return false
 }

@@ -47,16 +47,19 @@ type live struct {
 	updateAt string
 }
 
-func newLive(t *testing.T, first peer.Kind) *live {
+func newLive(t *testing.T, first peer.Kind) *live { t.Helper(); return newLiveWith(t, first, "") }
+
+// newLiveWith has a key of this algorithm.
+func newLiveWith(t *testing.T, first peer.Kind, algorithm string) *live {
 	t.Helper()
 	n := dnsd.New(t)
 	n.Serve(rootAt, liveRoot)
 	l := &live{t: t}
 	port := int(n.Port)
 	second := net.JoinHostPort("127.53.2.1", fmt.Sprint(port))
-	o := peer.NamesOptions{Zone: "acme.test", Key: tsig, Text: liveZone, Port: port, Tell: second}
+	o := peer.NamesOptions{Zone: "acme.test", Key: tsig, HMAC: algorithm, Text: liveZone, Port: port, Tell: second}
 	l.primary = peer.StartNames(t, first, o)
-	l.second = peer.StartNames(t, peer.KindKnot, peer.NamesOptions{Zone: "acme.test", Key: tsig, Addr: "127.53.2.1", Port: port, From: l.primary.At()})
+	l.second = peer.StartNames(t, peer.KindKnot, peer.NamesOptions{Zone: "acme.test", Key: tsig, HMAC: algorithm, Addr: "127.53.2.1", Port: port, From: l.primary.At()})
 	l.updateAt = l.primary.At()
 	l.open()
 	l.zones.Observer.Port = n.Port

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -41,7 +42,8 @@ type NamesOptions struct {
 	Text string // of a primary: the zone's file; "": it is a secondary, or a resolver
 	From string // of a secondary or resolver: address and port of the primary
 	Tell string // of a primary: address and port of the secondary that is notified
-	Key  string // base64 of the key "cutover", hmac-sha256, that may update and transfer
+	Key  string // base64 of the key "cutover" that may update and transfer
+	HMAC string // its algorithm; default hmac-sha256
 	More string // lines of configuration: in BIND's zone, in Unbound's server clause
 }
 
@@ -116,10 +118,10 @@ func (s *Names) bind(o NamesOptions) string {
   recursion no; allow-query { any; }; allow-transfer { key "cutover"; }; notify-delay 0;
   dnssec-validation no; empty-zones-enable no; minimal-responses yes; };
 controls { };
-key "cutover" { algorithm hmac-sha256; secret "%[4]s"; };
+key "cutover" { algorithm %[8]s; secret "%[4]s"; };
 zone "%[5]s" { file "zone"; %[6]s
 %[7]s };
-`, s.dir, s.Port, s.Addr, o.Key, o.Zone, role, o.More)
+`, s.dir, s.Port, s.Addr, o.Key, o.Zone, role, o.More, o.hmac())
 }
 
 func (s *Names) knot(o NamesOptions) string {
@@ -153,7 +155,7 @@ database:
     timer-db-max-size: 16M
 key:
   - id: cutover
-    algorithm: hmac-sha256
+    algorithm: %[8]s
     secret: %[4]s
 %[6]sacl:
   - id: upd
@@ -167,8 +169,10 @@ zone:
     zonefile-sync: -1
     journal-content: changes
     serial-policy: increment
-%[7]s`, s.dir, s.Port, s.Addr, o.Key, o.Zone, remote, master)
+%[7]s`, s.dir, s.Port, s.Addr, o.Key, o.Zone, remote, master, o.hmac())
 }
+
+func (o NamesOptions) hmac() string { return cmp.Or(o.HMAC, "hmac-sha256") }
 
 func (s *Names) unbound(o NamesOptions) string {
 	return fmt.Sprintf(`server:

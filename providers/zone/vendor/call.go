@@ -30,8 +30,11 @@ const (
 	maxWords  = 200              // of a vendor's message
 )
 
-// A redirect would carry a signature to somebody else.
-var plain = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// plain checks certificates. A redirect would carry a signature to somebody
+// else.
+func plain() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
 
 // Do makes a call. Each try is made by build, so that it is signed by the clock
 // of its time. judge says what an answer means; its Busy is waited for, as is
@@ -64,7 +67,11 @@ func (c *Caller) try(ctx context.Context, build func(context.Context) (*http.Req
 		return &Error{Kind: Invalid, Text: words(err)}
 	}
 	req.Header.Set("User-Agent", "mxmove")
-	resp, err := cmp.Or(c.HTTP, plain).Do(req)
+	client := c.HTTP
+	if client == nil {
+		client = plain()
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return &Error{Kind: Lost, Text: words(err)}
 	}

@@ -140,7 +140,7 @@ func TestCallsWaitWhereTheyAreTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := &answers{list: c.list}
 			var slept []time.Duration
-			call := Caller{HTTP: &http.Client{Transport: a, CheckRedirect: plain.CheckRedirect}, Now: func() time.Time { return now },
+			call := Caller{HTTP: &http.Client{Transport: a, CheckRedirect: plain().CheckRedirect}, Now: func() time.Time { return now },
 				Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
 			err := call.Do(t.Context(), c.reads, func(ctx context.Context) (*http.Request, error) {
 				return JSON(ctx, http.MethodPost, "https://api.test/x?secret=hunter2", nil)
