@@ -3,6 +3,7 @@ package executor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -214,6 +215,9 @@ func (v gateView) kept() []config.Finding {
 func (v gateView) mirrored() []config.Finding {
 	if v.mirror == nil {
 		return nil
+	}
+	if errors.Is(v.mirror, errMirrorGone) {
+		return []config.Finding{reason("gate.mirror-gone", "file", LineageFile)}
 	}
 	return []config.Finding{reason("gate.mirror", "error", v.mirror.Error())}
 }

@@ -17,6 +17,31 @@ type mirror struct {
 	err   error // why lines are missing
 }
 
+// errMirrorGone says that there is no mirror where there was one: a place that
+// is not mounted, or this is a copy of the state directory elsewhere. A new
+// one there would prove nothing.
+var errMirrorGone = errors.New("mirror gone")
+
+// mirroredFile names the mirror that this state directory has had.
+func (s *State) mirroredFile() string { return filepath.Join(s.Dir, "mirrored") }
+
+// gone reports whether the mirror was there before and is not now.
+func (m *mirror) gone() bool {
+	had, err := os.ReadFile(m.state.mirroredFile())
+	if err != nil || string(bytes.TrimSpace(had)) != m.state.Mirror {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(m.state.Mirror, "lineage"))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// stands reports whether the open file is still the one at its place.
+func (m *mirror) stands() bool {
+	open, errOpen := m.file.Stat()
+	there, errThere := os.Stat(mirrorPath(m.state.Mirror))
+	return errOpen == nil && errThere == nil && os.SameFile(open, there)
+}
+
 func mirrorPath(dir string) string { return filepath.Join(dir, "journal.jsonl") }
 
 // openMirror brings the mirror up to date. A mirror that has other lines than
@@ -62,6 +87,9 @@ func (m *mirror) catchUp(journal []byte) {
 
 func (m *mirror) reach(journal []byte) error {
 	if m.file == nil {
+		if m.gone() {
+			return errMirrorGone
+		}
 		if err := os.MkdirAll(m.state.Mirror, 0o700); err != nil {
 			return err
 		}
@@ -70,6 +98,10 @@ func (m *mirror) reach(journal []byte) error {
 		}
 		f, err := os.OpenFile(mirrorPath(m.state.Mirror), os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
+			return err
+		}
+		if err := m.state.Write(m.state.mirroredFile(), []byte(m.state.Mirror+"\n")); err != nil {
+			f.Close()
 			return err
 		}
 		m.file = f
@@ -122,8 +154,11 @@ func (j *journal) mirrored() error {
 	if m.err == nil {
 		m.err = m.file.Sync()
 	}
-	if m.err == nil {
+	if m.err == nil && m.stands() {
 		return nil
+	}
+	if m.file != nil {
+		m.err = m.drop(m.err)
 	}
 	b, err := os.ReadFile(j.path)
 	if err != nil {
