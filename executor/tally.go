@@ -13,6 +13,8 @@ func sum(a, b planner.Tally) planner.Tally {
 	a.Flags += b.Flags
 	a.Folders += b.Folders
 	a.Refused += b.Refused
+	a.Repaired += b.Repaired
+	a.Wrapped += b.Wrapped
 	a.Keywords += b.Keywords
 	a.Dates += b.Dates
 	a.Missing += b.Missing

@@ -50,6 +50,8 @@ type Tally struct {
 	Flags    int   `json:"flags,omitempty"`    // messages whose flags were brought up to date
 	Folders  int   `json:"folders,omitempty"`  // created at the target
 	Refused  int   `json:"refused,omitempty"`  // kept in quarantine, named in the ledger
+	Repaired int   `json:"repaired,omitempty"` // of Copied: altered, since the target refused them as they are
+	Wrapped  int   `json:"wrapped,omitempty"`  // of Copied: attached to a mail of ours, since the target refused them altered too
 	Keywords int   `json:"keywords,omitempty"` // messages that lost a keyword the target does not permit
 	Dates    int   `json:"dates,omitempty"`    // messages without a usable INTERNALDATE
 	Missing  int   `json:"missing,omitempty"`  // listed by the source, not given

@@ -52,6 +52,7 @@ type Mailbox struct {
 	State       State     `json:"state"`
 	Reason      *text.Msg `json:"reason,omitempty"`
 	Quarantined int       `json:"quarantined,omitempty"`
+	Altered     int       `json:"altered,omitempty"` // messages that the target took only repaired or wrapped
 }
 
 // Store is a mailbox on one side.

@@ -27,8 +27,10 @@ type exception struct {
 	N       int       `json:"n"` // messages
 	Reason  string    `json:"reason"`
 	Do      string    `json:"do"`
-	File    string    `json:"file,omitempty"` // in quarantine
-	Seen    time.Time `json:"seen,omitzero"`  // by verify; else known from the passes
+	File    string    `json:"file,omitempty"`   // in quarantine
+	SHA256  string    `json:"sha256,omitempty"` // of the source's octets, where the target has altered ones
+	Stored  string    `json:"stored,omitempty"` // ... and of those that were sent
+	Seen    time.Time `json:"seen,omitzero"`    // by verify; else known from the passes
 }
 
 // exceptions is all of a migration's.
@@ -85,13 +87,24 @@ func (x *exceptions) add(e exception) {
 
 func (c *cli) deviation(address string, d transfer.Deviation) exception {
 	kind := string(d.Kind)
-	e := exception{Mailbox: address, Folder: d.Folder, UID: d.UID, Kind: kind, N: d.N, File: d.File,
+	e := exception{Mailbox: address, Folder: d.Folder, UID: d.UID, Kind: kind, N: d.N, File: d.File, SHA256: d.SHA256, Stored: d.Stored,
 		Reason: c.cat.T("report." + kind + ".what"), Do: c.cat.T("report." + kind + ".do")}
+	var fixes []string
+	for _, name := range d.Fixes {
+		fixes = append(fixes, c.cat.T("report.fix."+name))
+	}
+	if len(fixes) > 0 {
+		e.Reason += c.cat.T("render.colon") + strings.Join(fixes, c.cat.T("cmd.comma"))
+	}
 	if d.Kind == transfer.DevKept {
 		e.Reason += c.cat.T("render.colon") + c.cat.T(d.Text)
 		return e
 	}
-	if said := strings.TrimSpace(strings.Join([]string{d.Code, d.Text}, " ")); said != "" {
+	said := strings.TrimSpace(strings.Join([]string{d.Code, d.Text}, " "))
+	if said != "" && len(fixes) > 0 {
+		said = c.cat.T("report.said", "said", said)
+	}
+	if said != "" {
 		e.Reason += c.cat.T("render.colon") + said
 	}
 	return e
@@ -104,7 +117,7 @@ var recorded = map[string]bool{"verify.refused": true, "verify.late": true, "ver
 func (c *cli) difference(address string, at time.Time, e transfer.Exception) (exception, bool) {
 	var codes []text.Msg
 	for _, m := range e.Codes {
-		if !recorded[m.Code] {
+		if !recorded[m.Code] && !strings.HasPrefix(m.Code, "verify.mended.") {
 			codes = append(codes, m)
 		}
 	}

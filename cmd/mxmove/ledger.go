@@ -136,7 +136,7 @@ func (c *cli) ledgerPass(f transfer.LedgerFolder) string {
 	for _, part := range []struct {
 		name string
 		n    int
-	}{{"adopted", f.Adopted}, {"nowhere", f.Nowhere}, {"keywords", f.Keywords}, {"dates", f.Dates},
+	}{{"adopted", f.Adopted}, {"nowhere", f.Nowhere}, {"keywords", f.Keywords}, {"dates", f.Dates}, {"altered", f.Altered},
 		{"kept", f.Kept}, {"removing", f.Removing}, {"skipped", int(f.Skipped)}, {"pending", int(f.Pending)}} {
 		if part.n > 0 {
 			words = append(words, c.cat.T("cmd.ledger."+part.name, "n", strconv.Itoa(part.n)))

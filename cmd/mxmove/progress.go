@@ -264,7 +264,7 @@ func (p *progress) done(e executor.StepDone) string {
 	for _, more := range []struct {
 		code string
 		n    int
-	}{{"adopted", t.Adopted}, {"flags", t.Flags}, {"removed", t.Removed}, {"refused", t.Refused}, {"missing", t.Missing}, {"keywords", t.Keywords}, {"dates", t.Dates}} {
+	}{{"adopted", t.Adopted}, {"flags", t.Flags}, {"removed", t.Removed}, {"refused", t.Refused}, {"repaired", t.Repaired}, {"wrapped", t.Wrapped}, {"missing", t.Missing}, {"keywords", t.Keywords}, {"dates", t.Dates}} {
 		if more.n > 0 {
 			parts = append(parts, p.cat.T("cmd.progress."+more.code, "n", render.Count(more.n)))
 		}

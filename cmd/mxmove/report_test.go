@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/providers/mailstore/mend"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 )
 
 // Every kind of exception has its name, and a remedy, in both languages.
 func TestEveryExceptionHasItsTexts(t *testing.T) {
-	passes := []transfer.DeviationKind{transfer.DevRefused, transfer.DevRetry, transfer.DevMissing, transfer.DevSkipped, transfer.DevKeywords, transfer.DevDate, transfer.DevKept, "folder"}
+	passes := []transfer.DeviationKind{transfer.DevRefused, transfer.DevRetry, transfer.DevMissing, transfer.DevSkipped, transfer.DevRepaired, transfer.DevWrapped, transfer.DevKeywords, transfer.DevDate, transfer.DevKept, "folder"}
 	classes := []transfer.Class{transfer.Explained, transfer.Behind, transfer.Unread, transfer.Unexplained, "altered"}
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
 		cat := text.Load(lang)
@@ -26,6 +27,9 @@ func TestEveryExceptionHasItsTexts(t *testing.T) {
 		}
 		for _, k := range classes {
 			codes = append(codes, "report."+string(k), "report."+string(k)+".do")
+		}
+		for _, name := range (mend.All() | mend.Wrapped).Names() {
+			codes = append(codes, "report.fix."+name, "verify.mended."+name)
 		}
 		for _, code := range codes {
 			if !cat.Has(code) {

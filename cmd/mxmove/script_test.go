@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "fail": scriptFail,
+			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "letter": scriptLetter, "fail": scriptFail,
 			"count": scriptCount, "same": scriptSame, "messages": scriptMessages, "expand": scriptExpand, "holdlock": scriptHoldLock,
 			"remove": scriptRemove, "world": scriptWorldCmd, "clock": scriptClock, "did": scriptDid,
 			"internet": scriptInternet(t),
@@ -167,6 +167,12 @@ func scriptMail(ts *testscript.TestScript, _ bool, args []string) {
 			args[1], "=?utf-8?b?5L2g5aW9?=", i, len(u.Messages(path...)), args[1], i, "INBOX")
 		u.Add(imapd.Message{Flags: flags, Date: at, Body: []byte(body)}, path...)
 	}
+}
+
+// letter SERVER LOGIN FOLDER FILE: the mailbox has the file's octets as mail.
+func scriptLetter(ts *testscript.TestScript, _ bool, args []string) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 8*3600))
+	userOf(ts, args[0], args[1]).Add(imapd.Message{Flags: []imap.Flag{imap.FlagSeen}, Date: at, Body: []byte(ts.ReadFile(args[3]))}, strings.Split(args[2], "/")...)
 }
 
 // fail SERVER LOGIN COMMAND AFTER drop|lost|TEXT: the next of these commands

@@ -51,9 +51,10 @@ type StatusRow struct {
 	State   planner.State `json:"state"`
 	Done    Amount        `json:"done"`
 	All     Amount        `json:"all"`
-	Known   bool          `json:"known"`            // All was seen
-	Left    int64         `json:"left,omitempty"`   // seconds; 0: unknown or nothing
-	Reason  *text.Msg     `json:"reason,omitempty"` // a fault's code and values
+	Altered int           `json:"altered,omitempty"` // messages that the target took only repaired or wrapped
+	Known   bool          `json:"known"`             // All was seen
+	Left    int64         `json:"left,omitempty"`    // seconds; 0: unknown or nothing
+	Reason  *text.Msg     `json:"reason,omitempty"`  // a fault's code and values
 }
 
 // StatusOf sums up a snapshot.
@@ -120,7 +121,7 @@ func recordsOf(p *planner.Plan) map[string]planner.Record {
 }
 
 func rowOf(address string, m planner.Mailbox, rec planner.Record) StatusRow {
-	r := StatusRow{Address: address, Known: m.Source.Seen.Known()}
+	r := StatusRow{Address: address, Known: m.Source.Seen.Known(), Altered: m.Altered}
 	r.State, r.Reason = planner.Standing(m, rec)
 	if r.State == planner.Partial && r.Reason == nil {
 		r.Reason = &text.Msg{Code: "render.partial", Args: text.Args{"n": Count(m.Quarantined)}}
@@ -206,9 +207,10 @@ func (v StatusView) reach(p *page) (done, all int64, amount string) {
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
 func (p *page) statusCounts(v StatusView) {
-	n := map[planner.State]int{}
+	n, altered := map[planner.State]int{}, 0
 	for _, r := range v.Rows {
 		n[r.State]++
+		altered += r.Altered
 	}
 	var items []string
 	for _, s := range planner.States() {
@@ -217,6 +219,9 @@ func (p *page) statusCounts(v StatusView) {
 		}
 	}
 	p.flow(items...)
+	if altered > 0 {
+		p.para(0, plain, p.t("render.status.altered", "n", Count(altered)))
+	}
 }
 
 func (p *page) statusTable(v StatusView) {

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type rule struct {
 	texts    []string // … or any of these texts, in lower case
 	entry    string   // catalogue code
 	class    planner.Class
+	final    bool // Message: about what it is, not how it is written
 }
 
 const (
@@ -57,11 +59,14 @@ var rules = []rule{
 	{entry: "target.full", class: planner.Full, commands: writing,
 		codes: []string{"OVERQUOTA"}, texts: []string{"over quota", "mail quota", "quota exceeded"}},
 	{entry: "server.throttled", class: planner.Throttled, codes: []string{"OVERQUOTA"}},
-	{entry: "server.answer", class: planner.Message, commands: ",APPEND,",
+	{entry: "server.answer", class: planner.Message, commands: ",APPEND,", final: true,
 		codes: []string{"TOOBIG", "LIMIT"},
+		texts: []string{"virus", "malware", "infected", "spam", "phish", "too large", "too big", "maximum size", "size exceeds",
+			"larger than", "message size", "literal size", "exceeding limit",
+			"病毒", "垃圾邮件", "过大", "超过限制"}},
+	{entry: "server.answer", class: planner.Message, commands: ",APPEND,",
 		texts: []string{"invalid header", "header limit", "nul character", "contains nul", "bare newline", "zero-length", "non-ascii", "8-bit",
-			"virus", "malware", "infected", "spam", "parse message", "too large", "too big", "maximum size", "size exceeds",
-			"larger than", "message size", "literal size", "line too long", "command argument error", "invalid character in literal"}},
+			"parse message", "line too long", "command argument error", "invalid character in literal", "separator"}},
 	{entry: "folder.refused", class: planner.FolderOnly, commands: ",APPEND,",
 		codes: []string{"TRYCREATE", "NONEXISTENT", "NOPERM", "READ-ONLY"}},
 	{entry: "folder.refused", class: planner.FolderOnly, commands: ",SELECT,EXAMINE,CREATE,STATUS,SUBSCRIBE,",
@@ -84,6 +89,12 @@ func classOf(a answer) (entry string, class planner.Class, wait time.Duration) {
 		return "server.gone", planner.Gone, 0
 	}
 	return "server.answer", planner.Gone, 0
+}
+
+// final reports whether a refused message would be refused however it is
+// written.
+func (a answer) final() bool {
+	return slices.ContainsFunc(rules, func(r rule) bool { return r.final && r.fits(a) })
 }
 
 func (r rule) fits(a answer) bool {

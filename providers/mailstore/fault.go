@@ -140,9 +140,10 @@ func (s *side) appendError(login string, err error) error {
 		if f.Class == planner.Message || f.Class == planner.FolderOnly {
 			no.Class = f.Class
 		}
+		no.Final = answer{"APPEND", refused.Status, refused.Code, refused.Text}.final()
 		return no
 	case errors.As(err, &big):
-		return &transfer.Refusal{Code: "TOOBIG", Text: big.Error(), Class: planner.Message}
+		return &transfer.Refusal{Code: "TOOBIG", Text: big.Error(), Class: planner.Message, Final: true}
 	case errors.As(err, &invalid):
 		return &transfer.Refusal{Code: "CANNOT", Text: invalid.Error(), Class: planner.Message}
 	}

@@ -92,7 +92,7 @@ func (s *Store) passed(row config.Mailbox, pass *transfer.Pass, began time.Time,
 	box.Target.Folders += tally.Folders
 	box.Target.Messages += tally.Copied - tally.Removed
 	box.Target.Bytes += tally.Bytes
-	box.Quarantined, box.Behind, box.Reason = m.Sum.Named, pass.Ledger.Behind(carried), nil
+	box.Quarantined, box.Altered, box.Behind, box.Reason = m.Sum.Named, m.Sum.Altered, pass.Ledger.Behind(carried), nil
 	box.State = standing(m.Sum, box.Behind, pass.Ledger.InStep(carried))
 	s.looked(m, box)
 }

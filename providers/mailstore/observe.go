@@ -19,7 +19,7 @@ import (
 func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
 	s.book.refresh()
 	defer s.book.flush()
-	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Can: can(), Findings: s.cannot()}}
+	snap := &sight{Snapshot: planner.Snapshot{Format: planner.Format, At: s.o.Now(), Can: can()}}
 	var wg sync.WaitGroup
 	wg.Go(func() { snap.Source = s.greet(ctx, s.source) })
 	wg.Go(func() { snap.Target = s.greet(ctx, s.target) })
@@ -120,7 +120,7 @@ func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Dept
 		snap.note(row.Address, known.Notes)
 		return box
 	}
-	m.Quarantined = known.Sum.Named
+	m.Quarantined, m.Altered = known.Sum.Named, known.Sum.Altered
 	m.Source.Login, m.Target.Login = row.SourceLogin, row.TargetLogin
 	if known.Sum.Started {
 		m.State = standing(known.Sum, planner.Gap{}, true)

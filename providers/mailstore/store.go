@@ -150,7 +150,7 @@ func (s *Store) options(row config.Mailbox) transfer.Options {
 		o.Below = []string{row.Address}
 	}
 	if h := s.o.Spec.History; h != nil {
-		o.Skip, o.Map, o.Fail = h.Skip, h.Map, h.Refused == "fail"
+		o.Skip, o.Map, o.Fail, o.Repair = h.Skip, h.Map, h.Refused == "fail", h.Refused == "repair"
 	}
 	return o
 }

@@ -111,6 +111,9 @@ func (s *shipment) refusedBy(p *parcel, err error) error {
 	s.course.mu.Lock()
 	was, staged := s.stages[p.uid]
 	now := was.after(no, p)
+	if now.at == refused && s.p.Options.Repair {
+		now = was.mend(no, p, now)
+	}
 	s.stages[p.uid] = now
 	s.course.mu.Unlock()
 	if now.ill > was.ill {

@@ -21,6 +21,7 @@ type Budget struct {
 	free  int64
 	freed chan struct{} // closed and replaced whenever octets come back
 	spare octets
+	large chan struct{} // holds one: a message over spoolLimit is being altered
 }
 
 // NewBudget gives a budget of n octets; 0 is 8 MB.
@@ -28,7 +29,7 @@ func NewBudget(n int64) *Budget {
 	if n <= 0 {
 		n = budgetLimit
 	}
-	return &Budget{free: n, freed: make(chan struct{})}
+	return &Budget{free: n, freed: make(chan struct{}), large: make(chan struct{}, 1)}
 }
 
 // octets are kept for the next messages: most of what passes would allocate.

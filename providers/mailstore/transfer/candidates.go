@@ -13,6 +13,8 @@ type candidate struct {
 	print Fingerprint // only Exact where it comes from an earlier UIDVALIDITY of the source
 	ours  bool        // of an earlier UIDVALIDITY: flags are what the source had
 	used  bool
+
+	mended *Mended // ours: how it was altered; print is of the original
 }
 
 // candidates are matched one to one, so duplicates of the source stay
@@ -21,6 +23,7 @@ type candidates struct {
 	exact   map[[sha256.Size]byte][]*candidate
 	altered map[[sha256.Size]byte][]*candidate // by Canonical
 	largest int64
+	sizes   []int64 // of those whose size is known, sorted when all were added
 }
 
 func newCandidates() *candidates {
@@ -35,6 +38,7 @@ func (c *candidates) add(x *candidate) {
 	}
 	c.altered[x.print.Canonical] = append(c.altered[x.print.Canonical], x)
 	c.largest = max(c.largest, x.print.Size)
+	c.sizes = append(c.sizes, x.print.Size)
 }
 
 func (c *candidates) empty() bool { return len(c.exact) == 0 }
@@ -65,6 +69,23 @@ func (c *candidates) like(p Fingerprint) *candidate {
 		}
 	}
 	return nil
+}
+
+// exactly gives a free candidate with these octets.
+func (c *candidates) exactly(p Fingerprint) *candidate {
+	for _, x := range c.exact[p.Exact] {
+		if !x.used {
+			return x
+		}
+	}
+	return nil
+}
+
+// sized reports whether one is larger than from, and not than to, as far as
+// sizes are known.
+func (c *candidates) sized(from, to int64) bool {
+	at, _ := slices.BinarySearch(c.sizes, from+1)
+	return at < len(c.sizes) && c.sizes[at] <= to
 }
 
 // free gives the unused ones by UID.

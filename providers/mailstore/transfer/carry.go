@@ -55,6 +55,7 @@ type deferral struct {
 	job
 	print Fingerprint
 	set   string
+	made  *form // one that the target has
 }
 
 type cleanFlags struct {

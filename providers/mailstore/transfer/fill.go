@@ -57,7 +57,7 @@ func (s *shipment) window(ctx context.Context, jobs []job) error {
 	if w.gate, err = s.intend(uids); err != nil {
 		return err
 	}
-	defer func() { <-w.gate.done }() // the ledger is not closed while it is being synced
+	defer func() { <-w.gate.done }() // as it is then: the ledger is not closed while it is being synced
 	missing, no, err := ask(ctx, s.src, uids, w.receive)
 	for i := 0; i < len(missing) && err == nil; i++ {
 		if _, still := w.wanted[missing[i]]; still && no[missing[i]] == nil {
@@ -82,12 +82,7 @@ func (s *shipment) intend(uids []uint32) (*gate, error) {
 	if err := s.l.put(intentRecord{folder: s.f.id, next: s.next0(), spans: spansOf(uids)}); err != nil {
 		return nil, err
 	}
-	g := &gate{done: make(chan struct{})}
-	go func() {
-		g.err = s.l.Sync()
-		close(g.done)
-	}()
-	return g, nil
+	return s.l.syncing(), nil
 }
 
 // next0 is the UIDNEXT that the folder had when it was opened: what is below
@@ -161,6 +156,9 @@ func (w *window) receive(it Item) error {
 }
 
 func (w *window) take(j job, it Item) error {
+	if s := w.stageOf(j.uid); s.mending != nil {
+		return w.takeMended(j, it, s)
+	}
 	if it.Size > spoolLimit {
 		return w.receiveLarge(j, it)
 	}
@@ -207,18 +205,27 @@ func (w *window) matched(j job, it Item, octets []byte) (bool, error) {
 	}
 	f := NewFingerprinter()
 	f.Write(octets)
-	return w.decide(j, it, f.Sum())
+	return w.decide(j, it, f.Sum(), octets)
 }
 
-func (w *window) decide(j job, it Item, p Fingerprint) (bool, error) {
+// decide adopts a message or puts it off; octets may be nil, where they are
+// too many.
+func (w *window) decide(j job, it Item, p Fingerprint, octets []byte) (bool, error) {
 	set := w.flagsOf(it).key
 	w.matching.Lock()
 	defer w.matching.Unlock()
 	if x := w.found.same(p.Exact, set); x != nil {
 		return true, w.adopt(j, x, set, p.Exact)
 	}
-	if !w.final && w.found.like(p) != nil {
-		w.deferred = append(w.deferred, deferral{j, p, set})
+	if w.final && w.stageOf(j.uid).mending == nil {
+		return false, nil
+	}
+	made := w.altered(j, octets, p, it.Date)
+	switch {
+	case made != nil && w.final:
+		return true, w.adoptMended(j, made, set)
+	case !w.final && (made != nil || w.found.like(p) != nil):
+		w.deferred = append(w.deferred, deferral{j, p, set, made})
 		return true, nil
 	}
 	return false, nil
@@ -256,6 +263,7 @@ func (w *window) push(p *parcel) error {
 		return nil
 	case <-w.ctx.Done():
 		w.held.give(p.held)
+		p.free()
 		return context.Cause(w.ctx)
 	}
 }
@@ -267,11 +275,7 @@ func (w *window) receiveLarge(j job, it Item) error {
 	known := !w.final && w.found.largest > spoolLimit/2
 	w.matching.Unlock()
 	if known {
-		f := NewFingerprinter()
-		if _, err := io.Copy(f, it.Body); err != nil {
-			return broken(err)
-		}
-		put, err := w.decide(j, it, f.Sum())
+		put, err := w.decideLarge(j, it)
 		if !put {
 			w.second = append(w.second, j)
 		}

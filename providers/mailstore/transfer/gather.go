@@ -17,24 +17,25 @@ type gathering struct {
 	there  map[uint32]bool         // what the target holds, for gone
 
 	found   *candidates
-	taken   map[uint32]bool             // UIDs that copies of ours explain
-	ours    map[uint32]bool             // ... of folders that are carried
-	placed  map[uint32]placement        // of before and gone by dst: the last record counts
-	nowhere []placement                 // ... and those at an unknown place
-	lost    map[[sha256.Size]byte][]row // messages of f at an unknown place
-	over    map[[sha256.Size]byte]int   // how many are at an unknown place, of all folders that are carried
+	taken   map[uint32]bool                   // UIDs that copies of ours explain
+	ours    map[uint32]bool                   // ... of folders that are carried
+	placed  map[uint32]placement              // of before and gone by dst: the last record counts
+	nowhere []placement                       // ... and those at an unknown place
+	lost    map[[sha256.Size]byte][]placement // messages of f at an unknown place, by what was sent
+	over    map[[sha256.Size]byte]int         // how many are at an unknown place, of all folders that are carried
 }
 
-// placement is a row of an earlier generation with its hash.
+// placement is a row with its hash, and how it was altered.
 type placement struct {
 	row
-	hash [sha256.Size]byte
+	hash   [sha256.Size]byte
+	mended *Mended
 }
 
 // gather prepares a look. listed are the source's folders.
 func (l *Ledger) gather(f *folderState, listed map[string]bool) *gathering {
 	g := &gathering{l: l, f: f, before: map[uint32]*folderState{}, gone: map[uint32]*folderState{}, found: newCandidates(),
-		lost: map[[sha256.Size]byte][]row{}, over: map[[sha256.Size]byte]int{}}
+		lost: map[[sha256.Size]byte][]placement{}, over: map[[sha256.Size]byte]int{}}
 	for _, h := range l.st.folders {
 		switch {
 		case h == f || h.target != f.target:
@@ -65,6 +66,7 @@ func (g *gathering) look() error {
 		}
 	}
 	err := g.l.each(g.record)
+	slices.Sort(g.found.sizes)
 	g.addPlaced()
 	return err
 }
@@ -96,7 +98,12 @@ func (g *gathering) carried(h *folderState, r placedRecord) {
 		}
 		g.over[r.hashes[i]]++
 		if h == g.f {
-			g.lost[r.hashes[i]] = append(g.lost[r.hashes[i]], h.rows[at])
+			is := placement{h.rows[at], r.hashes[i], nil}
+			sent := is.hash
+			if m, ok := h.mended[w.src]; ok {
+				sent = m.Stored.Exact
+			}
+			g.lost[sent] = append(g.lost[sent], is)
 		}
 	}
 }
@@ -106,12 +113,18 @@ func (g *gathering) earlier(h *folderState, r placedRecord) {
 	gone := g.gone[h.id] != nil
 	for i, w := range r.rows {
 		at, ok := h.find(w.src)
+		if !ok || h.rows[at].dst != w.dst { // found again since
+			continue
+		}
+		is := placement{h.rows[at], r.hashes[i], nil}
+		if m, ok := h.mended[w.src]; ok {
+			is.mended = &m
+		}
 		switch {
-		case !ok || h.rows[at].dst != w.dst: // found again since
 		case w.dst == 0:
-			g.nowhere = append(g.nowhere, placement{h.rows[at], r.hashes[i]})
+			g.nowhere = append(g.nowhere, is)
 		case !g.ours[w.dst] && (!gone || g.there[w.dst]):
-			g.placed[w.dst] = placement{h.rows[at], r.hashes[i]}
+			g.placed[w.dst] = is
 		}
 	}
 }
@@ -121,7 +134,7 @@ func (g *gathering) earlier(h *folderState, r placedRecord) {
 func (g *gathering) addPlaced() {
 	for _, dst := range slices.Sorted(maps.Keys(g.placed)) {
 		p := g.placed[dst]
-		g.found.add(&candidate{uid: dst, flags: g.l.st.flagSets[p.set()], ours: true, print: Fingerprint{Exact: p.hash}})
+		g.found.add(&candidate{uid: dst, flags: g.l.st.flagSets[p.set()], ours: true, print: Fingerprint{Exact: p.hash}, mended: p.mended})
 	}
 	over := maps.Clone(g.over)
 	for _, p := range g.nowhere {
@@ -129,6 +142,6 @@ func (g *gathering) addPlaced() {
 			over[p.hash]--
 			continue
 		}
-		g.found.add(&candidate{flags: g.l.st.flagSets[p.set()], ours: true, print: Fingerprint{Exact: p.hash}})
+		g.found.add(&candidate{flags: g.l.st.flagSets[p.set()], ours: true, print: Fingerprint{Exact: p.hash}, mended: p.mended})
 	}
 }

@@ -25,6 +25,8 @@ type stage struct {
 	at  rung
 	why Refusal
 	ill int // how often the target excused itself
+
+	mending *mending // nil: its octets are as the source has them
 }
 
 // maxIll is how often a target may excuse itself before it is taken to mean
@@ -37,15 +39,15 @@ func (s stage) after(no *Refusal, p *parcel) stage {
 	dated := s.at < undated && !p.item.Date.IsZero() && strings.Contains(strings.ToLower(no.Text), "date")
 	switch {
 	case s.ill < maxIll && !no.Bad && (no.Code == "UNAVAILABLE" || no.Code == "SERVERBUG" || no.Code == "INUSE"): // RFC 5530
-		return stage{s.at, *no, s.ill + 1}
-	case no.Code == "TOOBIG" || no.Code == "LIMIT", no.Class == planner.Message && !keywords && !dated:
-		return stage{refused, *no, s.ill}
+		return stage{s.at, *no, s.ill + 1, s.mending}
+	case s.mending != nil, no.Final, no.Code == "TOOBIG" || no.Code == "LIMIT", no.Class == planner.Message && !keywords && !dated:
+		return stage{refused, *no, s.ill, s.mending}
 	case keywords || s.at < plain && (no.Bad || no.Code == ""): // it may have been about what we sent, or a passing fit
-		return stage{plain, *no, s.ill}
+		return stage{plain, *no, s.ill, nil}
 	case dated:
-		return stage{undated, *no, s.ill}
+		return stage{undated, *no, s.ill, nil}
 	}
-	return stage{refused, *no, s.ill}
+	return stage{refused, *no, s.ill, nil}
 }
 
 // copyAll brings all messages of the folder to the target: first those that
@@ -106,7 +108,7 @@ func (c *carry) descend(ctx context.Context, jobs map[uint32]job) error {
 	}
 	for _, uid := range uids {
 		if !c.settled(uid) {
-			if err := c.quarantine(ctx, jobs[uid], c.stages[uid].why); err != nil {
+			if err := c.quarantine(ctx, jobs[uid], c.stages[uid]); err != nil {
 				return err
 			}
 		}

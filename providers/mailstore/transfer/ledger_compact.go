@@ -33,6 +33,9 @@ func (st *state) live() int64 {
 		for _, p := range f.problems {
 			n += entrySize + int64(len(p.Code)+len(p.Text)+len(p.File))
 		}
+		for _, m := range f.mended {
+			n += entrySize + foreignSize + int64(len(m.Code)+len(m.Text))
+		}
 	}
 	for _, t := range st.targets {
 		n += 3*entrySize + int64(len(t.name)) + int64(max(0, len(t.foreign)-adopted[t]))*foreignSize
@@ -204,7 +207,7 @@ func (c *compaction) standing() error {
 		for _, i := range f.intents {
 			recs = append(recs, intentRecord{f.id, i.next, []span{i.span}})
 		}
-		recs = append(recs, f.removals()...)
+		recs = append(append(recs, f.removals()...), f.mendings()...)
 		for _, uid := range sortedUIDs(f.problems) {
 			recs = append(recs, problemRecord{folder: f.id, uid: uid, Problem: f.problems[uid]})
 		}

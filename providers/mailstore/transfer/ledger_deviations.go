@@ -2,7 +2,10 @@ package transfer
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
+
+	"github.com/mxmove/mxmove/providers/mailstore/mend"
 )
 
 // Deviation is a message, or with UID 0 a number of them, that is not at the
@@ -12,7 +15,11 @@ type Deviation struct {
 	UID     uint32        `json:"uid,omitempty"`
 	Kind    DeviationKind `json:"kind"`
 	N       int           `json:"n"` // messages
-	Problem               // of refused and missing ones
+	Problem               // of refused and missing ones; of altered ones why
+
+	Fixes  []string `json:"fixes,omitempty"`  // of altered ones
+	SHA256 string   `json:"sha256,omitempty"` // ... of the source's octets
+	Stored string   `json:"stored,omitempty"` // ... and of what was sent
 }
 
 // DeviationKind says how a message deviates.
@@ -24,6 +31,8 @@ const (
 	DevRetry    DeviationKind = "retry"    // ... and is to be tried again in the next pass
 	DevMissing  DeviationKind = "missing"  // the source lists it and does not give it
 	DevSkipped  DeviationKind = "skipped"  // older than history.since
+	DevRepaired DeviationKind = "repaired" // the target took it altered
+	DevWrapped  DeviationKind = "wrapped"  // the target took it attached to a mail of ours
 	DevKeywords DeviationKind = "keywords" // without keywords that the target does not take
 	DevDate     DeviationKind = "date"     // without a date that the target does not take
 	DevKept     DeviationKind = "kept"     // deleted at the source since it was copied; Text is why it stays, a catalogue code
@@ -43,7 +52,7 @@ func (l *Ledger) Deviations() []Deviation {
 			case p.Missing:
 				kind = DevMissing
 			}
-			all = append(all, Deviation{name, uid, kind, 1, p})
+			all = append(all, Deviation{Folder: name, UID: uid, Kind: kind, N: 1, Problem: p})
 		}
 		for _, r := range f.rows {
 			if r.flags&bitKeywords != 0 {
@@ -52,9 +61,12 @@ func (l *Ledger) Deviations() []Deviation {
 			if r.flags&bitDate != 0 {
 				all = append(all, Deviation{Folder: name, UID: r.src, Kind: DevDate, N: 1})
 			}
+			if m, ok := f.mended[r.src]; ok {
+				all = append(all, m.deviation(name, r.src))
+			}
 		}
 		for uid, why := range f.kept {
-			all = append(all, Deviation{name, uid, DevKept, 1, Problem{Text: why.Code()}})
+			all = append(all, Deviation{Folder: name, UID: uid, Kind: DevKept, N: 1, Problem: Problem{Text: why.Code()}})
 		}
 		if f.mark.skipped > 0 {
 			all = append(all, Deviation{Folder: name, Kind: DevSkipped, N: int(f.mark.skipped)})
@@ -64,4 +76,13 @@ func (l *Ledger) Deviations() []Deviation {
 		return cmp.Or(cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.UID, b.UID), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all
+}
+
+func (m *Mended) deviation(folder string, uid uint32) Deviation {
+	d := Deviation{Folder: folder, UID: uid, Kind: DevRepaired, N: 1, Problem: Problem{Code: m.Code, Text: m.Text},
+		Fixes: m.Fixes.Names(), SHA256: hex.EncodeToString(m.Source[:]), Stored: hex.EncodeToString(m.Stored.Exact[:])}
+	if m.Fixes == mend.Wrapped {
+		d.Kind = DevWrapped
+	}
+	return d
 }

@@ -49,6 +49,7 @@ type LedgerFolder struct {
 	Nowhere  int      `json:"nowhere,omitempty"`  // of Placed: stored, but at an unknown UID
 	Keywords int      `json:"keywords,omitempty"` // of Placed: without keywords that the source has
 	Dates    int      `json:"dates,omitempty"`    // of Placed: without their date
+	Altered  int      `json:"altered,omitempty"`  // of Placed: repaired or wrapped
 	Kept     int      `json:"kept,omitempty"`     // of Placed: deleted at the source since
 	Removing int      `json:"removing,omitempty"` // of Placed: being removed
 	Refused  int      `json:"refused,omitempty"`
@@ -117,7 +118,7 @@ func (i *LedgerInfo) read(f *os.File, k Key) error {
 func (f *folderState) info() LedgerFolder {
 	i := LedgerFolder{From: f.name, To: f.target.path, Validity: f.uidValidity, There: f.target.uidValidity,
 		Placed: len(f.rows), Finished: f.marked, Looked: f.target.looked, Messages: f.mark.messages,
-		UIDNext: f.mark.next, ModSeq: f.mark.modSeq, Skipped: f.mark.skipped, Pending: f.mark.pending, Kept: len(f.kept), Removing: len(f.removing)}
+		UIDNext: f.mark.next, ModSeq: f.mark.modSeq, Skipped: f.mark.skipped, Pending: f.mark.pending, Altered: f.altered(), Kept: len(f.kept), Removing: len(f.removing)}
 	for n, r := range f.rows {
 		if n == 0 || !follows(f.rows[n-1], row{r.src, r.dst, f.rows[n-1].flags}, 1) {
 			i.Runs++

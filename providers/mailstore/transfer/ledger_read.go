@@ -42,6 +42,17 @@ func (l *Ledger) Placed() int {
 	return n
 }
 
+// Altered is how many messages the target took only repaired or wrapped.
+func (l *Ledger) Altered() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, f := range l.st.folderOf {
+		n += f.altered()
+	}
+	return n
+}
+
 // Started reports whether a pass ever came to a folder of this mailbox.
 func (l *Ledger) Started() bool {
 	l.mu.Lock()
@@ -61,6 +72,9 @@ func (l *Ledger) Fate(folder string, uidValidity, uid uint32) (Fate, bool) {
 		r := f.rows[at]
 		fate := Fate{UID: r.dst, Adopted: r.flags&bitAdopted != 0, Keywords: r.flags&bitKeywords != 0, Date: r.flags&bitDate != 0,
 			Written: true, Flags: keyFlags(l.st.flagSets[r.set()])}
+		if m, ok := f.mended[uid]; ok {
+			fate.Mended = &m
+		}
 		if r.dst != 0 {
 			fate.UIDValidity = f.target.uidValidity
 		}

@@ -26,6 +26,7 @@ const (
 	kindLooked  = 10
 	kindMark    = 11
 	kindRemoval = 12
+	kindMended  = 13
 )
 
 // record is one entry of the ledger.
@@ -144,6 +145,8 @@ func decodeRecord(payload []byte) (record, error) {
 			since: int64(d.uint()), pending: d.uint32(), skipped: d.uint32(), subscribed: d.uint32()}}
 	case kindRemoval:
 		r = decodeRemoval(&d)
+	case kindMended:
+		r = decodeMended(&d)
 	default:
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}

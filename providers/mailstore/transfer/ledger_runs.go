@@ -222,14 +222,20 @@ type foreignRecord struct {
 
 func decodeForeign(d *decoder) record {
 	r := foreignRecord{target: d.uint32(), uid: d.uint32(), flags: d.uint32()}
-	copy(r.print.Exact[:], d.bytes(sha256.Size))
-	copy(r.print.Canonical[:], d.bytes(sha256.Size))
-	r.print.Size, r.print.High = int64(d.uint()), d.uint()
-	bits := d.byte()
-	for i, p := range r.print.bits() {
-		*p = bits>>i&1 == 1
-	}
+	r.print = decodePrint(d)
 	return r
+}
+
+// decodePrint reads a fingerprint, which has no Length then.
+func decodePrint(d *decoder) (p Fingerprint) {
+	copy(p.Exact[:], d.bytes(sha256.Size))
+	copy(p.Canonical[:], d.bytes(sha256.Size))
+	p.Size, p.High = int64(d.uint()), d.uint()
+	bits := d.byte()
+	for i, is := range p.bits() {
+		*is = bits>>i&1 == 1
+	}
+	return p
 }
 
 func (f *Fingerprint) bits() []*bool {
@@ -241,12 +247,16 @@ func (r foreignRecord) encode(b []byte) []byte {
 	for _, v := range []uint32{r.target, r.uid, r.flags} {
 		b = binary.AppendUvarint(b, uint64(v))
 	}
-	b = append(append(b, r.print.Exact[:]...), r.print.Canonical[:]...)
-	b = binary.AppendUvarint(b, uint64(r.print.Size))
-	b = binary.AppendUvarint(b, r.print.High)
+	return appendPrint(b, r.print)
+}
+
+func appendPrint(b []byte, p Fingerprint) []byte {
+	b = append(append(b, p.Exact[:]...), p.Canonical[:]...)
+	b = binary.AppendUvarint(b, uint64(p.Size))
+	b = binary.AppendUvarint(b, p.High)
 	var bits byte
-	for i, p := range r.print.bits() {
-		if *p {
+	for i, is := range p.bits() {
+		if *is {
 			bits |= 1 << i
 		}
 	}

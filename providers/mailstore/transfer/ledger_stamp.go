@@ -25,10 +25,11 @@ func StampOf(dir, address string) Stamp {
 type Summary struct {
 	Started bool `json:"started,omitempty"` // see Ledger.Started
 	Placed  int  `json:"placed,omitempty"`
-	Named   int  `json:"named,omitempty"` // messages refused or missing
+	Named   int  `json:"named,omitempty"`   // messages refused or missing
+	Altered int  `json:"altered,omitempty"` // messages repaired or wrapped
 }
 
 // Summary of the ledger as it stands.
 func (l *Ledger) Summary() Summary {
-	return Summary{Started: l.Started(), Placed: l.Placed(), Named: len(l.Named())}
+	return Summary{Started: l.Started(), Placed: l.Placed(), Named: len(l.Named()), Altered: l.Altered()}
 }

@@ -40,8 +40,9 @@ type folderState struct {
 	intents     []intent // sent since the last mark, perhaps
 	mark        mark
 	marked      bool
-	removing    map[uint32]bool // src: deleted at the source, perhaps removed
-	kept        map[uint32]Kept // src: deleted at the source, stays
+	removing    map[uint32]bool   // src: deleted at the source, perhaps removed
+	kept        map[uint32]Kept   // src: deleted at the source, stays
+	mended      map[uint32]Mended // src: sent altered, perhaps
 }
 
 // mark is how a source folder stood when all of it was dealt with.

@@ -18,6 +18,7 @@ type Options struct {
 
 	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
 	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine
+	Repair     bool      // a refused message is altered as little as lets the target take it, at last wrapped, before it is kept
 	Quarantine string    // directory for refused messages of this mailbox, made when needed
 	Removed    float64   // at most this share of a mailbox's messages, in percent, is removed in a pass since the source deleted it; 0: nothing is
 	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 8 MB

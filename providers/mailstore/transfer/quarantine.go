@@ -24,13 +24,15 @@ type Quarantined struct {
 	Flags   []string  `json:"flags,omitempty"`
 	Size    int64     `json:"size"`
 	SHA256  string    `json:"sha256"`
-	Code    string    `json:"code,omitempty"` // the target's response code
-	Said    string    `json:"said"`           // the target's words
+	Code    string    `json:"code,omitempty"`  // the target's response code
+	Said    string    `json:"said"`            // the target's words
+	Tried   []Tried   `json:"tried,omitempty"` // altered forms that it refused as well
 }
 
 // quarantine keeps a refused message as a file with exactly its octets, and
 // names it in the ledger, so that it is not tried again.
-func (c *carry) quarantine(ctx context.Context, j job, why Refusal) error {
+func (c *carry) quarantine(ctx context.Context, j job, s stage) error {
+	why := s.reason()
 	if c.p.Options.Fail {
 		return c.refusal(j, why)
 	}
@@ -40,7 +42,7 @@ func (c *carry) quarantine(ctx context.Context, j job, why Refusal) error {
 			_, err := io.Copy(io.Discard, it.Body)
 			return err
 		}
-		name, err = c.keep(it, why)
+		name, err = c.keep(it, s)
 		return err
 	})
 	if err != nil {
@@ -66,7 +68,7 @@ func (c *carry) quarantine(ctx context.Context, j job, why Refusal) error {
 
 // keep writes the .eml and the .json. Its name depends on the content alone,
 // so a second try after a crash makes no second file.
-func (c *carry) keep(it Item, why Refusal) (name string, err error) {
+func (c *carry) keep(it Item, s stage) (name string, err error) {
 	dir := c.p.Options.Quarantine
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
@@ -95,7 +97,10 @@ func (c *carry) keep(it Item, why Refusal) (name string, err error) {
 		return "", err
 	}
 	about := Quarantined{Mailbox: c.l.address, Folder: pathText(c.m.From.Path), UID: it.UID, Date: it.Date, Size: n,
-		SHA256: sum, Code: why.Code, Said: why.Text}
+		SHA256: sum, Code: s.reason().Code, Said: s.reason().Text}
+	if s.mending != nil {
+		about.Tried = s.mending.tried
+	}
 	for _, f := range it.Flags {
 		about.Flags = append(about.Flags, string(f))
 	}

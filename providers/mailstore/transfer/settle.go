@@ -95,7 +95,7 @@ func (c *carry) match(ctx context.Context) error {
 		for _, r := range rows {
 			set := c.l.st.flagSets[r.set()]
 			if x := c.found.same(hash, set); x != nil && x.uid != 0 {
-				if err := c.l.placed(c.f, r.src, x.uid, set, r.flags&(1<<rowBits-1), hash); err != nil {
+				if err := c.l.placed(c.f, r.src, x.uid, set, r.flags&(1<<rowBits-1), r.hash); err != nil {
 					return err
 				}
 			}
@@ -107,6 +107,34 @@ func (c *carry) match(ctx context.Context) error {
 // adopt records that a source message is at the target already. set is what
 // the source shows now.
 func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) error {
+	if err := c.settleMended(j, x.mended); err != nil {
+		return err
+	}
+	return c.takeOver(j, x, set, hash)
+}
+
+// settleMended makes the record say how a message is altered at the target;
+// nil: it is not.
+func (c *carry) settleMended(j job, m *Mended) error {
+	if m != nil {
+		return c.l.put(mendedRecord{folder: c.f.id, uid: j.uid, Mended: *m})
+	}
+	if c.l.mendedAt(c.f, j.uid) == nil {
+		return nil
+	}
+	return c.l.put(mendedRecord{folder: c.f.id, uid: j.uid, over: true})
+}
+
+// adoptMended is adopt of what an earlier try or copy of ours altered.
+func (c *carry) adoptMended(j job, is *form, set string) error {
+	if err := c.settleMended(j, &is.Mended); err != nil {
+		return err
+	}
+	return c.takeOver(j, is.at, set, is.Source)
+}
+
+// takeOver records the place of a message that is at the target already.
+func (c *carry) takeOver(j job, x *candidate, set string, hash [sha256.Size]byte) error {
 	x.used = true
 	was := set // a person's flags at the target stay as they are
 	if x.ours || c.before.may(j.uid, x.uid) {
@@ -123,6 +151,15 @@ func (c *carry) adopt(j job, x *candidate, set string, hash [sha256.Size]byte) e
 func (c *carry) settleDeferred() error {
 	slices.SortFunc(c.deferred, func(a, b deferral) int { return cmp.Compare(a.uid, b.uid) })
 	for _, d := range c.deferred {
+		if d.made != nil && d.made.at.used { // by a duplicate
+			d.made.at = c.found.exactly(d.made.Stored)
+		}
+		if d.made != nil && d.made.at != nil {
+			if err := c.adoptMended(d.job, d.made, d.set); err != nil {
+				return err
+			}
+			continue
+		}
 		if x := c.found.like(d.print); x != nil {
 			if err := c.adopt(d.job, x, d.set, d.print.Exact); err != nil {
 				return err

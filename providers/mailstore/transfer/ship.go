@@ -31,6 +31,16 @@ type parcel struct {
 	octets *[]byte // to be handed back, too; bulk's
 	large  *stream // its octets are not in memory
 	bits   uint32  // of its row
+	mended *Mended // nil: it is sent as it is
+	over   func()  // lets go of the memory of one that is altered
+}
+
+// free lets go of its octets.
+func (p *parcel) free() {
+	if p.over != nil {
+		p.over()
+		p.over = nil
+	}
 }
 
 // gate opens when the intent is on the disk.
@@ -103,6 +113,7 @@ func (c *carry) send(ctx context.Context, jobs []job, final bool) error {
 // unsent lets go of a message that nobody will ask for.
 func (s *shipment) unsent(p *parcel) {
 	s.held.give(p.held)
+	p.free()
 	if p.large != nil {
 		close(p.large.over)
 	}
@@ -193,6 +204,7 @@ func (s *shipment) consumed() {
 		s.current, p.item.Body = nil, nil
 		s.held.give(p.held)
 		p.held = 0
+		p.free()
 		if p.large != nil {
 			if p.large.err != nil {
 				s.broke = s.died(p.uid, broken(p.large.err))
@@ -242,6 +254,9 @@ func (s *shipment) done(answer Placed) error {
 		s.unsure = append(s.unsure, unsure{p.uid, p.item.Size, p.set, p.bits, p.hash, p.print})
 		s.mu.Unlock()
 	}
+	if err := s.settleMended(p.job, p.mended); err != nil {
+		return err
+	}
 	p.job.size = p.item.Size
 	return s.placedAt(p.job, answer.UID, p.set, p.bits, p.hash, func(t *planner.Tally) {
 		t.Copied++
@@ -252,6 +267,7 @@ func (s *shipment) done(answer Placed) error {
 		if p.bits&bitDate != 0 {
 			t.Dates++
 		}
+		p.mended.count(t)
 	})
 }
 

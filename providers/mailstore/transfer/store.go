@@ -68,6 +68,7 @@ type Refusal struct {
 	Bad  bool   // BAD: it may have been about what we sent, not about the message
 
 	Class planner.Class // Message or FolderOnly where the words tell what they are about; else ""
+	Final bool          // about what the message is, not how it is written: virus, spam, size; it is not altered
 }
 
 // Error gives the store's words.

@@ -27,6 +27,7 @@ type Fate struct {
 	Flags       []imap.Flag //
 	Keywords    bool        // keywords were dropped, which the target does not take
 	Date        bool        // the date was dropped, which the target does not take
+	Mended      *Mended     // it was altered, since the target refused it
 }
 
 // Passed is the last finished pass over a source folder.

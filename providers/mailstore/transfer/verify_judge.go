@@ -73,6 +73,10 @@ func (v *verifier) pair(u *unit, boxes []*box, target *box, p pair, d verdict) {
 	s := *p.source
 	b := boxes[s.box]
 	fate, known := v.fate(b, s.uid)
+	if m := fate.Mended; m != nil && len(p.altered) > 0 && m.Stored.Exact == p.target.print.Exact {
+		p.altered = nil // it was not the server
+		d.mended(*m, p.target)
+	}
 	for _, code := range p.altered {
 		d.add(Explained, code)
 	}

@@ -73,7 +73,8 @@ type Exception struct {
 	UID    uint32     `json:"uid,omitempty"`    // 0: it is about the folder
 	Date   time.Time  `json:"date,omitzero"`    // INTERNALDATE
 	Size   int64      `json:"size,omitempty"`
-	Hash   string     `json:"hash,omitempty"` // first 16 digits of SHA-256
+	Hash   string     `json:"hash,omitempty"`   // first 16 digits of SHA-256
+	Stored string     `json:"stored,omitempty"` // ... of the target's octets, where mxmove altered it
 	Class  Class      `json:"class"`
 	Codes  []text.Msg `json:"codes"` // all that differs
 }
@@ -113,6 +114,8 @@ func (r *Report) Summary() []text.Msg {
 type verdict struct {
 	class Class
 	codes []text.Msg
+
+	stored string // Exception.Stored
 }
 
 func (v *verdict) add(class Class, code string, pairs ...string) {
@@ -153,7 +156,7 @@ func (r *Report) folder(fr *FolderReport, class Class, code string, pairs ...str
 }
 
 func exception(folder []string, m message, v verdict) Exception {
-	e := Exception{Folder: folder, UID: m.uid, Class: v.class, Codes: v.codes}
+	e := Exception{Folder: folder, UID: m.uid, Class: v.class, Codes: v.codes, Stored: v.stored}
 	if m.date != noDate {
 		e.Date = time.Unix(m.date, 0).UTC()
 	}

@@ -169,6 +169,9 @@ func (v *verifier) judgeDrawn(ctx context.Context, u *unit, boxes []*box, target
 			}
 		}
 	}
+	if _, err := v.mended(ctx, u, boxes, target, unused(source), unused(readOf(target))); err != nil {
+		return err
+	}
 	if err := v.damaged(ctx, u, boxes, target, unused(source), unused(readOf(target))); err != nil {
 		return err
 	}

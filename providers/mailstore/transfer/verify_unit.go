@@ -132,7 +132,14 @@ func (j *judging) look(ctx context.Context) error {
 		return err
 	}
 	source, there := pointers(lost), pointers(others)
-	if err := j.damaged(ctx, j.u, j.boxes, j.target, source, there); err != nil {
+	found, err := j.mended(ctx, j.u, j.boxes, j.target, source, there)
+	if err != nil {
+		return err
+	}
+	if err := j.more(found, unused(there)); err != nil {
+		return err
+	}
+	if err := j.damaged(ctx, j.u, j.boxes, j.target, unused(source), unused(there)); err != nil {
 		return err
 	}
 	j.others.close()

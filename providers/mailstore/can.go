@@ -1,0 +1,8 @@
+package mailstore
+
+import "github.com/mxmove/mxmove/planner"
+
+// can names the kinds of step that this provider carries out.
+func can() []string {
+	return []string{planner.CopyMailbox{}.Kind(), planner.HoldDirectory{}.Kind(), planner.TryAppend{}.Kind()}
+}
