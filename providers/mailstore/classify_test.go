@@ -112,3 +112,21 @@ func TestAnswersAreClassed(t *testing.T) {
 		}
 	}
 }
+
+// Virus, spam and size are no matter of how a message is written.
+func TestWhatNoOtherFormHelps(t *testing.T) {
+	for text, want := range map[string]bool{
+		"[TOOBIG] Message too large.": true, "[LIMIT] Mail size is larger than the maximum size": true, "Message refused because it contains a virus": true,
+		"rejected as spam": true, "邮件包含病毒": true, "Message contains bare newlines": false, "APPEND failed": false, "邮件被拒绝": false,
+	} {
+		r := &wire.Refused{Command: "APPEND", Status: "NO", Text: text}
+		if code, rest, ok := strings.Cut(text, "] "); ok {
+			r.Code, r.Text = code[1:], rest
+		}
+		s := newSide("target", config.IMAP{Host: "mail.acme.test", Port: 993}, Options{Now: time.Now})
+		var no *transfer.Refusal
+		if !errors.As(s.appendError("alice", r), &no) || no.Final != want {
+			t.Errorf("%s: %+v", text, no)
+		}
+	}
+}
