@@ -70,6 +70,9 @@ type switchBack struct {
 }
 
 func (b *backBuilder) plan() {
+	if op := b.pressOp(); op != nil && b.begun(op) > 0 {
+		return // there is no service any more that mail could go back to
+	}
 	b.passes = map[string]StepID{}
 	for _, r := range b.latestFirst() {
 		if u := r.Undo; u != nil && !isMX(r.Step) && r.Intent > b.closed && standOf(*u, b.index) != standsBack {
@@ -221,7 +224,8 @@ func (b *backBuilder) carryBack(needs []StepID) {
 		if !p.listed || p.left.Leaves() || !b.copied(p) {
 			continue
 		}
-		op := CopyMailbox{Address: p.Address, From: p.to, To: p.from, Wave: p.Wave, In: Drain, Arrived: arrived.Add(-arrivedSlack)}
+		op := passBackOf(b.spec, p.Mailbox)
+		op.Arrived = arrived.Add(-arrivedSlack)
 		id := IDOf(op)
 		rec := b.records[id]
 		if b.ended(rec) {
@@ -236,6 +240,12 @@ func (b *backBuilder) carryBack(needs []StepID) {
 		b.passes[p.account] = id
 		b.pending = append(b.pending, id)
 	}
+}
+
+// passBackOf carries a row's mail from the target to the source.
+func passBackOf(spec *config.Spec, row config.Mailbox) CopyMailbox {
+	return CopyMailbox{Address: row.Address, From: EndpointOf(spec.Target.IMAP, row.TargetLogin),
+		To: EndpointOf(spec.Source.IMAP, row.SourceLogin), Wave: row.Wave, In: Drain}
 }
 
 // quiet reports that no sender should know the target any more: caches have

@@ -70,16 +70,23 @@ func (p *Plan) WayBack() Back {
 // number of its start in the journal: 1 where only the world shows it; 0: none.
 func (b *builder) closing() (id StepID, at time.Time, number int) {
 	for _, op := range b.presses() {
-		of := IDOf(op)
-		f, rec := b.facts[of], b.records[of]
-		if !b.acted(op) && (f.Started == 0 || f.Never) && rec.Intent == 0 {
-			continue
-		}
-		if n := max(rec.Intent, f.Started, 1); n > number {
-			id, at, number = of, cmp.Or(rec.OutcomeAt, rec.IntentAt, f.At), n
+		if n := b.begun(op); n > number {
+			id, number = IDOf(op), n
+			rec := b.records[id]
+			at = cmp.Or(rec.OutcomeAt, rec.IntentAt, b.facts[id].At)
 		}
 	}
 	return id, at, number
+}
+
+// begun is the number of an act's start in the journal: 1 where only the world
+// shows it, 0 where it was not begun.
+func (b *builder) begun(op Op) int {
+	f, rec := b.facts[IDOf(op)], b.records[IDOf(op)]
+	if !b.acted(op) && (f.Started == 0 || f.Never) && rec.Intent == 0 {
+		return 0
+	}
+	return max(rec.Intent, f.Started, 1)
 }
 
 // undoOf are the prices of the Costly kinds.

@@ -113,7 +113,8 @@ func lostRecords(spec *config.Spec, s Snapshot) []config.Finding {
 		}
 		row := spec.Roster.Mailboxes[i]
 		ours := func(in Phase) bool { return r.Step == IDOf(passOf(spec, row, left[address], in)) }
-		if !slices.ContainsFunc([]Phase{Copy, Freeze, Drain}, ours) && !told[address] {
+		back := r.Step == IDOf(passBackOf(spec, row))
+		if !slices.ContainsFunc([]Phase{Copy, Freeze, Drain}, ours) && !back && !told[address] {
 			told[address] = true
 			found = append(found, at(row, warning(address, "plan.row-changed", "address", address)))
 		}
