@@ -22,7 +22,7 @@ test: check peers
 # A thousand kills, all of the corpus between all servers, and a million messages compared, in two servers of the
 # test's own process: some minutes, 1.5 GB for these. A failure tells the flags that repeat its moments.
 soak: peers
-	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000
+	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000 -kill-lanes 10
 	$(GO) test -count=1 -timeout 1h -v -run TestSaturdayKilled ./providers/providertest/saturday -args -kills 30
 	$(GO) test -count=1 -timeout 1h -v -run TestEveryPairOfServers ./providers/mailstore -args -pair-mails 1337
 	$(GO) test -count=1 -timeout 20m -v -run TestVerifyOfVeryMany ./providers/mailstore -args -verify-mails 1000000

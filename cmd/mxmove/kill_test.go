@@ -21,28 +21,27 @@ import (
 )
 
 var (
-	kills    = flag.Int("kills", 50, "how often TestKilledAtSeededMoments kills the program")
-	killSeed = flag.Uint64("kill-seed", 0, "of its moments; 0: of the clock")
+	kills     = flag.Int("kills", 50, "how often TestKilledAtSeededMoments kills the program")
+	killSeed  = flag.Uint64("kill-seed", 0, "of its moments; 0: of the clock")
+	killLanes = flag.Int("kill-lanes", 5, "how many programs it kills at one time: most of a round is waiting")
 )
 
-const (
-	killLanes = 5 // at one time: most of a round is waiting
-	inARow    = 3 // kills before a run may come to its end
-)
+// inARow is how many kills there are before a run may come to its end.
+const inARow = 3
 
 // The program is killed at seeded moments of a copy between two real servers,
 // and run again: in the end all is as after a run that nobody interrupted.
 func TestKilledAtSeededMoments(t *testing.T) {
 	seed := cmp.Or(*killSeed, uint64(time.Now().UnixNano()))
-	t.Logf("go test ./cmd/mxmove -run TestKilledAtSeededMoments -kills %d -kill-seed %d", *kills, seed)
+	t.Logf("go test ./cmd/mxmove -run TestKilledAtSeededMoments -kills %d -kill-lanes %d -kill-seed %d", *kills, *killLanes, seed)
 	k := newKilling(t)
 	began := time.Now()
 	var lanes sync.WaitGroup
-	for n := range killLanes { // not t.Parallel: that runs only as many as there are processors
+	for n := range *killLanes { // not t.Parallel: that runs only as many as there are processors
 		lanes.Go(func() {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				l := &killLane{killing: k, t: t, name: fmt.Sprintf("lane%d", n), random: rand.New(rand.NewPCG(seed, uint64(n)))}
-				l.run((*kills + n) / killLanes)
+				l.run((*kills + n) / *killLanes)
 			})
 		})
 	}
@@ -80,7 +79,7 @@ func trips() []time.Duration { return []time.Duration{0, 10 * time.Millisecond, 
 
 func newKilling(t *testing.T) *killing {
 	users := map[string]string{"from@acme.test": "pw"}
-	for n := range killLanes {
+	for n := range *killLanes {
 		users[fmt.Sprintf("lane%d@acme.test", n)] = "pw"
 	}
 	for n := range trips() {

@@ -2,10 +2,13 @@ package transfer
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/mxmove/mxmove/planner"
@@ -111,24 +114,32 @@ func TestBulkWidens(t *testing.T) {
 	r.run(planner.Tally{})
 }
 
-// One of several connections that breaks ends the try, not the pass.
-func TestBulkWidenedBreaks(t *testing.T) {
+// One of several connections that breaks ends the try, not the pass; and at
+// whatever step of theirs or of the ledger all comes to an end, the next pass
+// goes on from there.
+func TestBulkWidenedBreaksAtEveryStep(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	for n := 1; n < 60; n += 4 {
-		r := newRig(t)
-		r.dst.waits = true
-		for i := range 100 {
-			r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
-		}
-		r.broken(n, gone("test"))
-		if _, err := r.try(); err != nil {
-			t.Fatal(err)
-		}
-		got := bodies(r.dst)
-		for what, n := range bodies(r.src) {
-			if got[what] != n {
-				t.Errorf("step %d: %q %d times", n, what, got[what])
+	for name, fault := range map[string]error{"gone": gone("test"), "crash": errCrash} {
+		kinds := map[string]bool{}
+		for n, met := 1, "?"; met != ""; n++ {
+			r := newRig(t)
+			r.dst.waits = true
+			for i := range 30 {
+				r.src.deliver([]string{"INBOX", "A"}[i/20], fmt.Sprintf("a: %d\r\n\r\n", i/2), imap.FlagSeen) // each twice
 			}
+			met = r.broken(n, fault)
+			kinds[met] = true
+			if _, err := r.try(); err != nil {
+				t.Fatalf("%s at step %d, %s: %v", name, n, met, err)
+			}
+			if d := cmp.Diff(bodies(r.src), bodies(r.dst)); d != "" {
+				t.Errorf("%s at step %d, %s: lost or doubled (-source +target): %s", name, n, met, d)
+			}
+			r.run(planner.Tally{})
+		}
+		t.Logf("%s: %v", name, slices.Sorted(maps.Keys(kinds)))
+		if len(kinds) < 15 {
+			t.Errorf("%s: only these were tried: %v", name, kinds)
 		}
 	}
 }

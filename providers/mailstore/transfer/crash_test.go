@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +191,7 @@ func TestBrokenAtEveryStep(t *testing.T) {
 						break
 					}
 				}
+				t.Logf("%v", slices.Sorted(maps.Keys(kinds)))
 				if len(kinds) < 15 {
 					t.Errorf("only these were tried: %v", kinds)
 				}
