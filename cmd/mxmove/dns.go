@@ -92,6 +92,7 @@ func (c *cli) aims(o dnsOptions, names []string, zones *zone.Zones) ([]zone.Aim,
 		if err != nil {
 			return nil, err
 		}
+		loaded.Secrets.Hide(loaded.Spec)
 		known, zones.Reveal = zone.Aims(loaded.Spec), loaded.Secrets.Reveal
 		c.recall(loaded.Spec, known)
 	}

@@ -1,6 +1,9 @@
 package zone
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -203,5 +206,55 @@ func TestListingsReachTheChecks(t *testing.T) {
 	v := st.zones.Look(t.Context(), st.zones.Aims[0])
 	if v.Account == nil || v.Account.Err == nil {
 		t.Errorf("%+v", v.Account)
+	}
+}
+
+// A set is made where there was none, and taken away again.
+func TestASetComesAndGoes(t *testing.T) {
+	eachAPI(t, apis, func(t *testing.T, st *stand) {
+		set := planner.RRset{Zone: "acme.test", Name: "_mta-sts.acme.test", Type: "TXT", Values: []string{"v=STSv1; id=mxmove1;"}}
+		op := planner.SetRecords{New: set, Temporary: true, In: planner.Prepare}
+		st.must(op)
+		st.must(op)
+		back := op
+		back.Old, back.New.Values = set, nil
+		st.must(planner.Restore{Of: planner.IDOf(op), Op: back})
+		if got := st.fake.Records(); len(got) != len(standRecords) || st.fake.Idle() > 0 {
+			t.Errorf("%+v", got)
+		}
+		if n := st.writes(); n != 2 {
+			t.Errorf("%d calls: %q", n, st.fake.Calls())
+		}
+	})
+}
+
+// The fakes check signatures: of a request that was changed on the way, or
+// sent again, nothing is done.
+func TestFakesBelieveNoOne(t *testing.T) {
+	changes := map[string]func(r *http.Request){
+		"query":  func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "acme", "acne", 1) },
+		"action": func(r *http.Request) { r.Header.Set("X-Acs-Action", "DeleteDomain") },
+		"body": func(r *http.Request) {
+			b, _ := io.ReadAll(r.Body)
+			b = bytes.Replace(b, []byte("acme"), []byte("acne"), 1)
+			r.Body = io.NopCloser(bytes.NewReader(b))
+		},
+		"token": func(r *http.Request) { r.Header.Set("Authorization", r.Header.Get("Authorization")+"x") },
+		"again": func(r *http.Request) {
+			if resp, err := http.DefaultTransport.RoundTrip(r.Clone(r.Context())); err == nil {
+				_ = resp.Body.Close()
+			}
+		},
+	}
+	for _, c := range []struct{ kind, change string }{
+		{config.ZoneDNSPod, "body"}, {config.ZoneDNSPod, "token"}, {config.ZoneAliDNS, "query"}, {config.ZoneAliDNS, "action"},
+		{config.ZoneAliDNS, "again"}, {config.ZoneAliDNS, "token"}, {config.ZoneCloudflare, "token"}, {config.ZoneRoute53, "query"}, {config.ZoneRoute53, "token"},
+	} {
+		t.Run(c.kind+" "+c.change, func(t *testing.T) {
+			st := newStand(t, c.kind)
+			st.zones.HTTP = &http.Client{Transport: tripper(changes[c.change])}
+			st.refused(mxOp(), "zone.key")
+			st.old()
+		})
 	}
 }

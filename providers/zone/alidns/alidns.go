@@ -72,7 +72,7 @@ func (c *Client) List(ctx context.Context, name, kind string) ([]vendor.Record, 
 }
 
 func (c *Client) record(r row) vendor.Record {
-	rec := vendor.Record{ID: r.RecordId, Name: vendor.Full(r.RR, c.Zone), Type: r.Type, Value: vendor.Host(r.Type, r.Value),
+	rec := vendor.Record{ID: r.RecordId, Name: vendor.Full(r.RR, c.Zone), Type: r.Type, Value: vendor.Plain(r.Type, r.Value),
 		TTL: r.TTL, Line: r.Line, Off: strings.EqualFold(r.Status, "DISABLE"), Locked: r.Locked}
 	if r.Line == line {
 		rec.Line = ""

@@ -77,7 +77,7 @@ func (c *Client) List(ctx context.Context, name, kind string) ([]vendor.Record, 
 
 func (c *Client) record(r row) vendor.Record {
 	rec := vendor.Record{ID: strconv.FormatUint(r.RecordId, 10), Name: vendor.Full(r.Name, c.Zone), Type: r.Type,
-		Value: vendor.Host(r.Type, r.Value), TTL: r.TTL, Line: r.Line, Off: r.Status == "DISABLE"}
+		Value: vendor.Plain(r.Type, r.Value), TTL: r.TTL, Line: r.Line, Off: r.Status == "DISABLE"}
 	if r.LineId == defaultRow || r.Line == defaultTo {
 		rec.Line = ""
 	}

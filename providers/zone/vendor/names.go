@@ -30,6 +30,15 @@ func Host(kind, value string) string {
 	return value
 }
 
+// Plain writes a value as [Record] does, where the vendor keeps texts as people
+// typed them: some with their quotes.
+func Plain(kind, value string) string {
+	if kind == "TXT" {
+		return Unquote(value)
+	}
+	return Host(kind, value)
+}
+
 // Hosts writes several.
 func Hosts(list []string) []string {
 	var out []string

@@ -92,6 +92,9 @@ func TestNames(t *testing.T) {
 	if Full("", "acme.test") != "acme.test" || Host("MX", "MX.Old.Test.") != "mx.old.test" || Host("TXT", "A.") != "A." || Host("MX", ".") != "." {
 		t.Error("spelling")
 	}
+	if Plain("TXT", `"v=spf1" " -all"`) != "v=spf1 -all" || Plain("TXT", "v=spf1 -all") != "v=spf1 -all" || Plain("CNAME", "A.") != "a" {
+		t.Error("texts")
+	}
 }
 
 // answers are given one after another, the last one for ever.
