@@ -34,12 +34,18 @@ func BuildReverseBy(tool string, spec *config.Spec, s Snapshot, now time.Time) *
 // buildReverse gives the plan without its digest and ID.
 func buildReverse(spec *config.Spec, s Snapshot, now time.Time) *Plan {
 	spec, s = ordered(spec, s)
+	b := planBack(spec, s, now)
+	return &Plan{Format: Format, Lineage: s.Lineage, Direction: Reverse, Spec: spec, Observed: s,
+		Steps: b.steps, Findings: sortFindings(b.findings())}
+}
+
+// planBack gives the steps of the way back.
+func planBack(spec *config.Spec, s Snapshot, now time.Time) *backBuilder {
 	b := &backBuilder{builder: newBuilder(spec, s, now, rules{})}
 	b.over = false // no window binds the way back
 	_, _, b.closed = b.closing()
 	b.plan()
-	return &Plan{Format: Format, Lineage: s.Lineage, Direction: Reverse, Spec: spec, Observed: s,
-		Steps: b.steps, Findings: sortFindings(b.findings())}
+	return b
 }
 
 // Again builds what p is a plan of, from a newer look.

@@ -33,9 +33,14 @@ func (p *Plan) Lasts(s Step) time.Duration {
 	return s.Estimate
 }
 
-// TailEnd is when mailboxes get the last pass of their tail: zero before the
-// last domain is switched, and without a cutover.
+// TailEnd is when mailboxes get the last pass of their tail, that of the way
+// back for a plan of it: zero before the last domain is switched, and without a
+// cutover.
 func (p *Plan) TailEnd() time.Time {
+	if p.Direction == Reverse {
+		b := planBack(p.Spec, p.Observed, p.Observed.At)
+		return b.quietAt()
+	}
 	b := survey(p.Spec, p.Observed, time.Time{}, rules{})
 	if p.Spec.Cutover == nil || !b.anySwitched || b.switching {
 		return time.Time{}

@@ -4,6 +4,7 @@
 package closednet
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,11 +32,11 @@ func Enter(t *testing.T, more []string, addrs ...string) bool {
 		return true
 	}
 	args := []string{"-test.run=^" + t.Name() + "$", "-test.count=1", "-test.timeout=" + left(t).String()}
-	for _, a := range os.Args[1:] { // the package's own flags, and -v
-		if !strings.HasPrefix(a, "-test.") || strings.HasPrefix(a, "-test.v") {
-			args = append(args, a)
+	flag.Visit(func(f *flag.Flag) { // the package's own, and -v
+		if !strings.HasPrefix(f.Name, "test.") || f.Name == "test.v" {
+			args = append(args, "-"+f.Name+"="+f.Value.String())
 		}
-	}
+	})
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(append(os.Environ(), more...), inside+"="+t.Name())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
