@@ -16,10 +16,11 @@ func foretold(p *planner.Plan, note config.Finding) bool {
 	})
 }
 
-// progress tells of a step at most once a second, and of its first and last
-// message always.
+// progress tells of a step at most once a second, and always when it begins,
+// has done all there is, or begins or ends to wait.
 func (d *driver) progress(id planner.StepID) func(planner.Progress) {
 	var last time.Time
+	var waiting *planner.Fault
 	return func(p planner.Progress) {
 		if p.Note != nil {
 			if !foretold(d.Plan, *p.Note) {
@@ -28,10 +29,11 @@ func (d *driver) progress(id planner.StepID) func(planner.Progress) {
 			return
 		}
 		now := d.Self.Now()
-		if p.Done > 0 && p.Done < p.Total && now.Sub(last) < time.Second {
+		over := p.Done > 0 && p.Done >= p.Total
+		if !over && p.Waiting == waiting && !last.IsZero() && now.Sub(last) < time.Second {
 			return
 		}
-		last = now
+		last, waiting = now, p.Waiting
 		d.emit(StepProgress{Step: id, Progress: p})
 	}
 }

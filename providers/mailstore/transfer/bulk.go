@@ -64,29 +64,36 @@ func (r *course) bulk(ctx context.Context, mapped []Mapped) error {
 	if !reads || !writes {
 		return nil
 	}
-	lots := r.lots(mapped, dst.Tells())
-	if len(lots) == 0 {
-		return nil
+	b := &bulk{course: r, src: src, dst: dst, lots: r.lots(mapped, dst.Tells()),
+		surveyed: make(chan struct{}), queue: make(chan *parcel, 256)}
+	b.ctx, b.cancel = context.WithCancelCause(ctx)
+	defer b.cancel(nil)
+	if err := b.settle(); err != nil || len(b.lots) == 0 {
+		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	b := &bulk{course: r, ctx: ctx, src: src, dst: dst, lots: lots,
-		cancel: cancel, surveyed: make(chan struct{}), queue: make(chan *parcel, 256)}
+	if err := b.transfer(); err != nil {
+		return err
+	}
+	return b.finish()
+}
+
+// transfer reads and writes at once.
+func (b *bulk) transfer() error {
 	read := make(chan error, 1)
 	go func() {
-		err := src.Read(ctx, b.nextReading, b)
-		if context.Cause(ctx) == errDone {
+		err := b.src.Read(b.ctx, b.nextReading, b)
+		if context.Cause(b.ctx) == errDone {
 			err = nil // it was broken off by us
 		}
 		read <- err
 		close(b.queue)
 	}()
 	err := b.write()
-	if err == nil && r.stopped() {
+	if err == nil && b.stopped() {
 		err = ErrStopped
 	}
 	if err != nil {
-		cancel(errDone)
+		b.cancel(errDone)
 	}
 	for p := range b.queue {
 		b.unsent(p)
@@ -97,10 +104,7 @@ func (r *course) bulk(ctx context.Context, mapped []Mapped) error {
 	if rerr := <-read; err == nil {
 		err = rerr
 	}
-	if err != nil {
-		return err
-	}
-	return b.finish()
+	return err
 }
 
 // nextReading is what Read asks for.

@@ -72,6 +72,29 @@ func (l *Ledger) unmixed(f *folderState, listed map[string]bool) bool {
 		!slices.ContainsFunc(f.rows, func(r row) bool { return r.dst == 0 })
 }
 
+// settle deals with folders of which nothing is to be read, as the listing
+// told of both sides: neither is opened.
+func (b *bulk) settle() error {
+	var rest []*lot
+	for _, l := range b.lots {
+		if l.reading.From > 0 || l.reading.Flags || !l.m.ToFolder.Status.Known {
+			rest = append(rest, l)
+			continue
+		}
+		if err := b.begin(l, Surveyed{Opened: Opened{Status: l.m.ToFolder.Status}}); err != nil {
+			return err
+		}
+		if l.dropped {
+			continue
+		}
+		if err := b.carried(l); err != nil {
+			return err
+		}
+	}
+	b.lots = rest
+	return nil
+}
+
 // survey opens the target's folders, binds them to the ledger, and writes the
 // intent for all of them.
 func (b *bulk) survey() error {

@@ -32,12 +32,13 @@ type Key struct {
 type Ledger struct {
 	mu    sync.Mutex
 	st    *state
-	file  disk // nil: read only
-	end   int64
+	file  disk  // nil: read only
+	end   int64 // with what waits
 	dead  error // after a failed write nothing more is written
 	dirty bool  // written since the last sync
 
-	pending placedRecord // outcomes not yet in the file
+	pending placedRecord // outcomes without a record
+	waiting []byte       // records not yet in the file
 	address string
 }
 
@@ -119,7 +120,7 @@ func (p *place) open(k Key, tidy bool) (*Ledger, []config.Finding, error) {
 	}
 	if err == nil {
 		os.Remove(path + ".new") // of a process that died
-		return l, nil, p.syncDir(p.dir)
+		return l, nil, nil
 	}
 	f.Close()
 	kind, code := "damaged", "ledger.damaged"
@@ -155,10 +156,13 @@ func (p *place) resume(f *os.File, k Key) (*Ledger, error) {
 		}
 	}
 	l := &Ledger{st: st, file: p.wrap(f), end: end, address: k.Address}
-	if end == 0 {
-		return l, l.write(encodeHeader(k))
+	if end > 0 { // so its name lasts already
+		return l, nil
 	}
-	return l, nil
+	if err := l.write(encodeHeader(k)); err != nil {
+		return nil, err
+	}
+	return l, p.syncDir(p.dir)
 }
 
 // Close writes what is pending to the disk and closes the file.

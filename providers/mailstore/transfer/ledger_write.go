@@ -16,7 +16,12 @@ var (
 // them; the next pass finds those messages at the target by looking.
 const pendingLimit = 100
 
-// write appends records with one write. l.mu is held, or l not yet shared.
+// waitingLimit is how many octets of records wait in memory, as much as
+// pendingLimit outcomes take. Where a record must last before something is
+// done, Sync follows it.
+const waitingLimit = 4 << 10
+
+// write adds records to those that wait. l.mu is held, or l not yet shared.
 func (l *Ledger) write(payloads ...[]byte) error {
 	if l.dead != nil {
 		return l.dead
@@ -24,24 +29,33 @@ func (l *Ledger) write(payloads ...[]byte) error {
 	if l.file == nil {
 		return errReadOnly
 	}
-	var b []byte
 	for _, p := range payloads {
 		if len(p) > maxPayload {
 			return errTooLong
 		}
-		b = frame(b, l.end+int64(len(b)), p)
 	}
-	n, err := l.file.Write(b)
-	if err == nil && n < len(b) {
+	before := len(l.waiting)
+	for _, p := range payloads {
+		l.waiting = frame(l.waiting, l.end+int64(len(l.waiting)-before), p)
+	}
+	l.end += int64(len(l.waiting) - before)
+	if len(l.waiting) < waitingLimit {
+		return nil
+	}
+	return l.drain()
+}
+
+// drain brings what waits into the file with one write. l.mu is held.
+func (l *Ledger) drain() error {
+	if l.dead != nil || len(l.waiting) == 0 {
+		return l.dead
+	}
+	n, err := l.file.Write(l.waiting)
+	if err == nil && n < len(l.waiting) {
 		err = io.ErrShortWrite
 	}
-	if err != nil {
-		l.dead = err
-		return err
-	}
-	l.end += int64(len(b))
-	l.dirty = true
-	return nil
+	l.waiting, l.dirty, l.dead = l.waiting[:0], true, err
+	return err
 }
 
 // add writes records and then applies them. l.mu is held.
@@ -74,7 +88,7 @@ func (l *Ledger) put(recs ...record) error {
 // Sync makes all that was recorded last.
 func (l *Ledger) Sync() error {
 	l.mu.Lock()
-	if err := l.flush(); err != nil {
+	if err := errors.Join(l.flush(), l.drain()); err != nil {
 		l.mu.Unlock()
 		return err
 	}
@@ -95,14 +109,14 @@ func (l *Ledger) Sync() error {
 
 // sync is Sync with l.mu held.
 func (l *Ledger) sync() error {
-	if err := l.flush(); err != nil || !l.dirty {
+	if err := errors.Join(l.flush(), l.drain()); err != nil || !l.dirty {
 		return err
 	}
 	l.dirty = false
 	return l.file.Sync()
 }
 
-// flush writes the outcomes that wait. l.mu is held.
+// flush makes a record of the outcomes that wait for one. l.mu is held.
 func (l *Ledger) flush() error {
 	if len(l.pending.rows) == 0 {
 		return l.dead
@@ -220,7 +234,7 @@ func (l *Ledger) foreign(t *targetState, uid uint32, flags string, p Fingerprint
 // each reads all records of the file again, for what is not held in memory.
 func (l *Ledger) each(do func(record) error) error {
 	l.mu.Lock()
-	err := l.flush()
+	err := errors.Join(l.flush(), l.drain())
 	if err == nil && l.file == nil {
 		err = errReadOnly
 	}

@@ -36,6 +36,9 @@ const minusLiteral = 4096 // octets that LITERAL- takes unasked (RFC 7888, 5)
 func (c *Conn) Append(ctx context.Context, mailbox string, next func() (*Outgoing, error), done func(Appended) error) error {
 	var ended error
 	err := c.run(ctx, "APPEND", func() error {
+		if err := c.widen(); err != nil {
+			return err
+		}
 		a, err := c.newAppending(mailbox, done)
 		if err != nil {
 			return err
@@ -119,7 +122,7 @@ func (c *Conn) newAppending(mailbox string, done func(Appended) error) (*appendi
 		return nil, err
 	}
 	a := &appending{
-		c: c, to: mailbox, done: done, batch: 1, scratch: make([]byte, 32<<10),
+		c: c, to: mailbox, done: done, batch: 1,
 		cont: make(chan bool, 1), stopped: make(chan struct{}),
 	}
 	a.plus, a.minus, a.limit = c.caps.Has(imap.CapLiteralPlus), c.caps.Has(imap.CapLiteralMinus), c.appendLimit()

@@ -233,6 +233,12 @@ func (a *appending) head(b []byte, m *Outgoing, wait bool) []byte {
 func (a *appending) copyBody(index int, m *Outgoing) error {
 	w := &a.body
 	w.left, w.over, w.err = m.Size, false, nil
+	if _, whole := m.Body.(io.WriterTo); !whole && a.scratch == nil {
+		a.scratch = make([]byte, 2*readBuffer) // more than c.w buffers, so that it need not be copied there
+	}
+	if m.Size > readBuffer {
+		_ = a.c.w.Flush() // the error is sticky
+	}
 	_, err := io.CopyBuffer(w, m.Body, a.scratch)
 	switch {
 	case w.err != nil:

@@ -50,6 +50,16 @@ func (c *Conn) compress() error {
 // Compressed tells whether the connection is compressed.
 func (c *Conn) Compressed() bool { return c.deflate != nil }
 
+// widen makes room for messages in the writer.
+func (c *Conn) widen() error {
+	if c.w.Size() >= readBuffer {
+		return nil
+	}
+	err := c.flush()
+	c.w = bufio.NewWriterSize(c.nc, readBuffer)
+	return err
+}
+
 // push sends what is buffered.
 func (c *Conn) push() error {
 	if err := c.w.Flush(); err != nil || c.deflate == nil {

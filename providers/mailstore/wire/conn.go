@@ -50,7 +50,7 @@ func newConn(nc net.Conn, o Options) *Conn {
 func (c *Conn) over(nc net.Conn) {
 	c.nc = nc
 	c.r = newReader(nc, c.lost)
-	c.w = bufio.NewWriterSize(nc, readBuffer)
+	c.w = bufio.NewWriterSize(nc, firstRead)
 }
 
 func (c *Conn) lost(cause error) error { return &Gone{Doing: c.doing, Err: cause} }

@@ -4,8 +4,9 @@ import "io"
 
 const (
 	readBuffer = 64 << 10
-	maxLook    = 64 // octets that at may look ahead
-	none       = -1 // no octet: the reader's err says why
+	firstRead  = 4 << 10 // octets of the first buffer: most connections never fill one
+	maxLook    = 64      // octets that at may look ahead
+	none       = -1      // no octet: the reader's err says why
 )
 
 // reader is one buffer with one octet of look-ahead for free and a few more at
@@ -14,12 +15,13 @@ type reader struct {
 	src  io.Reader
 	buf  []byte
 	r, w int
+	full bool // the last read filled the buffer
 	err  error
 	lost func(error) error // makes a *Gone of the cause
 }
 
 func newReader(src io.Reader, lost func(error) error) *reader {
-	return &reader{src: src, buf: make([]byte, readBuffer), lost: lost}
+	return &reader{src: src, buf: make([]byte, firstRead), lost: lost}
 }
 
 // peek gives the next octet without taking it, or none.
@@ -67,12 +69,16 @@ func (b *reader) fill() bool {
 	}
 	if b.r == b.w {
 		b.r, b.w = 0, 0
+		if b.full && len(b.buf) < readBuffer {
+			b.buf = make([]byte, 4*len(b.buf))
+		}
 	} else if b.w > len(b.buf)-maxLook {
 		b.w = copy(b.buf, b.buf[b.r:b.w])
 		b.r = 0
 	}
 	n := b.some(b.buf[b.w:])
 	b.w += n
+	b.full = b.w == len(b.buf)
 	return n > 0
 }
 

@@ -16,7 +16,7 @@ const maxInitial = 900 // octets of an initial response on the command line (RFC
 // SignIn tries one mechanism once: each failure counts as a failed login and
 // may lock the account. Then it sends ID, without which NetEase opens no
 // mailbox ("Unsafe Login"), and reads the capabilities if they were not told. A
-// refusal of ID is no failure, and nobody waits for its answer; a refusal to
+// refusal of ID is no failure, and nobody waits for its answer: it travels with the next command; a refusal to
 // sign in is a *Refused whose text never holds the secret.
 func (c *Conn) SignIn(ctx context.Context, cr Credentials, id ID) error {
 	mech, err := c.mechanism(cr)
@@ -37,7 +37,7 @@ func (c *Conn) SignIn(ctx context.Context, cr Credentials, id ID) error {
 		if c.opt.Compress && c.caps.Has(capCompress) {
 			return c.compress()
 		}
-		return c.flush()
+		return nil // ID goes with the next command
 	})
 }
 
