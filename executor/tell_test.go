@@ -3,6 +3,9 @@ package executor
 import (
 	"context"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
@@ -49,5 +52,29 @@ func TestNotesAreToldAndRecordedUnlessThePlanSaysThem(t *testing.T) {
 	}
 	if recorded != 3 {
 		t.Errorf("%d notes are in the journal", recorded)
+	}
+}
+
+// A step's progress is told once a second, but its begin, its end and its waits
+// at once.
+func TestProgressIsToldOnceASecond(t *testing.T) {
+	now, told := epoch, []planner.Progress{}
+	plan := &planner.Plan{}
+	d := &driver{apply: &apply{Run: &Run{Plan: plan, Self: Self{Now: func() time.Time { return now }}},
+		status: newStatusWriter("", plan, now), report: &Report{}}}
+	d.Readers = []Reader{func(_ time.Time, e Event) { told = append(told, e.(StepProgress).Progress) }}
+	tell := d.progress("x")
+	waits := &planner.Fault{Class: planner.Throttled}
+	for _, p := range []planner.Progress{
+		{Folder: "INBOX"}, {Folder: "Sent"}, {Folder: "Sent", Total: 9}, {Done: 1, Total: 9},
+		{Done: 1, Total: 9, Waiting: waits}, {Done: 1, Total: 9, Waiting: waits}, {Done: 1, Total: 9}, {Done: 2, Total: 9}, {Done: 9, Total: 9},
+	} {
+		tell(p)
+	}
+	now = now.Add(time.Second)
+	tell(planner.Progress{Done: 3, Total: 9})
+	want := []planner.Progress{{Folder: "INBOX"}, {Done: 1, Total: 9, Waiting: waits}, {Done: 1, Total: 9}, {Done: 9, Total: 9}, {Done: 3, Total: 9}}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Error(d)
 	}
 }

@@ -39,8 +39,8 @@ func mainCode() int {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 		debug.SetGCPercent(50) // bodies share memory, so there is little to collect: a third less is held
 		if os.Getenv("GOMAXPROCS") == "" {
-			// Half the processors carry more than two servers give; each one more makes
-			// threads wake each other for every few kilobytes, a sixth of all CPU.
+			// Half the processors carry more than two servers give; with all of them
+			// threads wake each other at every few kilobytes: a tenth more CPU, or a sixth.
 			runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
 		}
 	}

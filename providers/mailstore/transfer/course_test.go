@@ -328,17 +328,3 @@ func TestBudgetIsSharedAndNeverStarves(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func BenchmarkPass(b *testing.B) {
-	r := newRig(b)
-	for i := range 5000 {
-		r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n%s", i, strings.Repeat("x", 12<<10)), imap.FlagSeen)
-	}
-	for b.Loop() {
-		r.dst, r.dir = newMem("INBOX"), b.TempDir()
-		if _, err := r.try(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(5000*b.N)/b.Elapsed().Seconds(), "messages/s")
-}

@@ -232,3 +232,57 @@ func TestMemoryOfGiants(t *testing.T) {
 		t.Logf("%d MB", held)
 	}
 }
+
+// counting counts what reaches a ledger's file.
+type counting struct {
+	*os.File
+	writes *int
+}
+
+func (c counting) Write(b []byte) (int, error) {
+	*c.writes++
+	return c.File.Write(b)
+}
+
+// Records reach the file in blocks, all of them with Sync; a process that dies
+// loses no more than the last outcomes.
+func TestLedgerWritesBlocks(t *testing.T) {
+	dir, writes := t.TempDir(), 0
+	l, _, err := openLedger(dir, testKey, func(f *os.File) disk { return counting{f, &writes} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var folders []*folderState
+	for i := range 40 {
+		f, err := l.bind(fmt.Sprint("F", i), 1, targetRecord{name: fmt.Sprint("F", i), uidValidity: 2}, anew{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		folders = append(folders, f)
+	}
+	if writes > 2 {
+		t.Errorf("%d writes for 40 folders", writes)
+	}
+	if err := l.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4000 {
+		if err := l.placed(folders[i/100], uint32(i+1), uint32(i+1), "", 0, [32]byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if writes > 45 {
+		t.Errorf("%d writes for 4,000 outcomes", writes)
+	}
+	died, err := ReadLedger(dir, testKey)
+	if err != nil || died.Placed() < 4000-2*pendingLimit {
+		t.Errorf("%d of 4,000 last, %v", died.Placed(), err)
+	}
+	if err := l.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := ReadLedger(dir, testKey); err != nil || all.Placed() != 4000 {
+		t.Errorf("%d of 4,000 last after Sync, %v", all.Placed(), err)
+	}
+}

@@ -43,7 +43,11 @@ func (c *Conn) Read(ctx context.Context, next func() (Ask, bool), to Reader) err
 		c.fetch.each, c.fetch.asked = a.message, a.wanted
 		c.fetch.need, c.fetch.bare, c.fetch.told = hasUID|hasFlags|hasDate, true, hasFlags
 		defer c.fetch.rest()
-		return a.loop(next)
+		err := a.loop(next)
+		if err != nil {
+			a.lastWords()
+		}
+		return err
 	})
 }
 
@@ -92,6 +96,19 @@ func (a *ahead) loop(next func() (Ask, bool)) error {
 		}
 	}
 	return nil
+}
+
+// lastWords takes the refusal to open a mailbox, where the connection ended
+// before the rest was answered, for why it ended.
+func (a *ahead) lastWords() {
+	if len(a.open) == 0 || a.c.bye != nil {
+		return
+	}
+	if no, ok := a.open[0].no.(*Refused); ok {
+		words := *no
+		words.Status = "BYE"
+		a.c.bye = &words
+	}
 }
 
 // send writes the commands of an ask.

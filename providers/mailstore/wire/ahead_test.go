@@ -156,6 +156,20 @@ func TestReadAheadRefused(t *testing.T) {
 		"c: 1 messages, next 0", "c: end UID FETCH: NO [SERVERBUG] some")
 }
 
+// TestReadAheadRefusedAtLast: a refusal before the connection ends says why it
+// ended, also where commands after it have no answer.
+func TestReadAheadRefusedAtLast(t *testing.T) {
+	c := talk(t, "IMAP4rev1", `
+		C: w1 EXAMINE "a"
+		C: w2 UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])
+		S: w1 NO [LIMIT] slow down`)
+	err := (&readLog{asks: []Ask{{Mailbox: "a", From: 1}}}).read(c)
+	refusedAs(t, err, "BYE", "LIMIT")
+	if !c.Closed() {
+		t.Error("still open")
+	}
+}
+
 // TestReadAheadOutOfOrder: a server that mixes mailboxes is found out.
 func TestReadAheadOutOfOrder(t *testing.T) {
 	for _, answers := range []string{"S: w3 OK", "S: w1 OK\nS: w3 OK", "S: w4 OK", "S: w2 OK"} {

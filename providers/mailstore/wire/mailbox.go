@@ -184,22 +184,6 @@ func (c *Conn) Bye() (wait func(context.Context)) {
 	}
 }
 
-// Logout says goodbye and closes. A server that closes without an answer has
-// answered.
-func (c *Conn) Logout(ctx context.Context) error {
-	err := c.run(ctx, "LOGOUT", func() error {
-		err := c.simple("LOGOUT", "LOGOUT")
-		if _, ok := err.(*Gone); ok && ctx.Err() == nil {
-			c.bye, err = nil, nil
-		}
-		return err
-	})
-	if cerr := c.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
 const maxStatuses = 1 << 18
 
 // statuses are STATUS responses by the key of their mailbox.

@@ -84,8 +84,8 @@ func TestCreateSubscribeStatus(t *testing.T) {
 	if diff := cmp.Diff(map[string]Status{"inbox": {Known: true, Messages: 1, UIDNext: 2, UIDValidity: 3}}, st); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if err := c.Logout(bg); err != nil || !c.Closed() {
-		t.Error(err)
+	if c.Bye()(bg); !c.Closed() {
+		t.Error("open after LOGOUT")
 	}
 	for _, err := range []error{c.Create(bg, "z", ""), c.Subscribe(bg, "z"), c.Noop(bg)} {
 		if !errors.Is(err, ErrClosed) {

@@ -107,9 +107,7 @@ func TestRoundTrip(t *testing.T) {
 	if d := cmp.Diff(want, heads); err != nil || d != "" || fmt.Sprint(missing) != "[900]" {
 		t.Errorf("%v, %v %s", missing, err, d)
 	}
-	if err := c.Logout(bg); err != nil {
-		t.Error(err)
-	}
+	c.Bye()(bg)
 }
 
 func checkRoundTrip(t *testing.T, c *Conn, name string, sent map[uint32]string, date time.Time) {
