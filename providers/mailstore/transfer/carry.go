@@ -219,6 +219,11 @@ func (c *carry) unsettled() int {
 
 // placedAt records a message's place and counts it.
 func (c *carry) placedAt(j job, dst uint32, set string, bits uint32, hash [sha256.Size]byte, change func(*planner.Tally)) error {
+	if kept := c.l.keptAs(c.f, j.uid); kept != "" {
+		if err := c.unkeep(kept, j.uid); err != nil {
+			return err
+		}
+	}
 	if err := c.l.placed(c.f, j.uid, dst, set, bits, hash); err != nil {
 		return err
 	}

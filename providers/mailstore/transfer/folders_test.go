@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -29,6 +30,15 @@ func TestNamesThatTheTargetRefuses(t *testing.T) {
 	tally, err := r.try()
 	if !isClass(err, planner.FolderOnly) || tally.Copied < 2 {
 		t.Fatalf("%+v, %v", tally, err)
+	}
+	var f *planner.Fault
+	if !errors.As(err, &f) || f.Code != "copy.folders" || f.Args["said"] != "Invalid mailbox name" {
+		t.Fatalf("%+v", err)
+	}
+	for _, name := range []string{" lead", ".dot", "Parent/x"} {
+		if !strings.Contains(f.Args["folders"], name) {
+			t.Errorf("%q is not in %q", name, f.Args["folders"])
+		}
 	}
 	r.dst.refuseName = nil
 	if _, err := r.try(); err != nil {

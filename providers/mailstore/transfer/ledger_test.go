@@ -247,7 +247,7 @@ func TestEveryFaultHasItsTexts(t *testing.T) {
 	for _, lang := range []text.Lang{text.English, text.Chinese} {
 		c := text.Load(lang)
 		for _, code := range []string{"ledger.damaged", "ledger.other", "ledger.newer", "ledger.failed",
-			"copy.gone", "copy.folder", "copy.refused", "copy.unsubscribed"} {
+			"copy.gone", "copy.folder", "copy.folders", "copy.refused", "copy.unsubscribed"} {
 			for _, part := range []string{".what", ".why", ".do"} {
 				if !c.Has(code + part) {
 					t.Errorf("%s: no %s", lang, code+part)

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -56,7 +55,7 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 		}
 		err := r.place(ctx, &m, have, made)
 		if isClass(err, planner.FolderOnly) {
-			r.failed = cmp.Or(r.failed, err)
+			r.fails(m, err)
 			continue
 		}
 		if err != nil {

@@ -1,14 +1,17 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/planner"
@@ -117,4 +120,52 @@ func commit(tmp *os.File, name string) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), name)
+}
+
+// keptAs is the file in which a message lies in quarantine, or "".
+func (l *Ledger) keptAs(f *folderState, uid uint32) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return f.problems[uid].File
+}
+
+// placedLog lists, in a directory of quarantine, what lay there once and is at
+// the target now: a line of JSON each, as it stood beside its .eml.
+const placedLog = "placed.jsonl"
+
+// unkeep removes the files of a message that is at the target now, unless
+// another folder's message lies there too. It is done before the place is put
+// down: who dies in between finds the message at the target by looking.
+func (c *carry) unkeep(name string, uid uint32) error {
+	other := func(n Named) bool { return n.File == name && (n.Folder != c.f.name || n.UID != uid) }
+	if slices.ContainsFunc(c.l.Named(), other) {
+		return nil
+	}
+	dir := c.p.Options.Quarantine
+	about, err := os.ReadFile(filepath.Join(dir, name+".json"))
+	if err == nil {
+		err = logPlaced(dir, about)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, file := range []string{name, name + ".json"} {
+		if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func logPlaced(dir string, about []byte) error {
+	var line bytes.Buffer
+	if err := json.Compact(&line, about); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, placedLog), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line.Bytes(), '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,8 @@ type course struct {
 	l        *Ledger
 	src, dst Target // nil: to be opened
 	held     *share
-	failed   error // of the first folder that could not be carried
+	failed   error    // of the folders that could not be carried
+	failing  []string // these
 
 	names  map[string]bool // of all folders that the source lists
 	mapped []Mapped        // those that are carried
@@ -90,7 +92,7 @@ func (r *course) all(ctx context.Context) error {
 		}
 		err := r.again(ctx, func() error { return r.carry(ctx, m) })
 		if isClass(err, planner.FolderOnly) {
-			r.failed = cmp.Or(r.failed, err)
+			r.fails(m, err)
 			continue
 		}
 		if err != nil {
@@ -101,6 +103,27 @@ func (r *course) all(ctx context.Context) error {
 		return r.failed
 	}
 	return r.again(ctx, func() error { return r.follow(ctx, mapped) })
+}
+
+// foldersNamed is how many folders that could not be carried a fault names.
+const foldersNamed = 100
+
+// fails notes that a folder cannot be carried: all of them are told at once,
+// with what the store said of the first.
+func (r *course) fails(m Mapped, err error) {
+	folder := pathText(m.From.Path)
+	if slices.Contains(r.failing, folder) {
+		return
+	}
+	if r.failing = append(r.failing, folder); r.failed == nil {
+		r.failed = err
+		return
+	}
+	named := r.failing[:min(len(r.failing), foldersNamed)]
+	var first *planner.Fault
+	errors.As(r.failed, &first)
+	r.failed = &planner.Fault{Class: planner.FolderOnly, Msg: text.M("copy.folders", "n", strconv.Itoa(len(r.failing)),
+		"folders", strings.Join(named, " | "), "said", saidBy(first))}
 }
 
 // bulkAgain tries bulk twice: what breaks it then is carry's to find out.
