@@ -75,6 +75,9 @@ func (a *apply) attestStarted(ctx context.Context, s planner.Step, snap planner.
 	if !s.Op.Traits().Person {
 		return refuse("attest.kind", "step", string(s.ID))
 	}
+	if why, early := planner.Early(s.Op, snap); early {
+		return &Refused{Reasons: []config.Finding{{Msg: why, Severity: config.Blocks}}}
+	}
 	if fact, _ := snap.Fact(s.ID); fact.Started > 0 && fact.Finished == 0 && !fact.Never && !again(a.Plan.Spec, s.ID, fact.Started) {
 		return &Refused{Reasons: []config.Finding{doubtful(s, snap)}}
 	}

@@ -147,7 +147,9 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 		if out[s.ID] || !s.Work || !s.Op.Traits().Person {
 			continue
 		}
-		if s.Doubt {
+		if why, early := planner.Early(s.Op, a.built.Observed); early {
+			out[s.ID], a.held[s.ID] = true, config.Finding{Msg: why, Severity: config.Blocks, Subject: s.Op.Subject()}
+		} else if s.Doubt {
 			out[s.ID], a.held[s.ID] = true, doubtful(s, a.built.Observed)
 		} else if a.Ask == nil && !waitsFor(s, a.built) {
 			out[s.ID], a.held[s.ID] = true, byPerson(s)

@@ -219,11 +219,23 @@ func (x index) sight(id StepID) (done, seen bool) {
 	return ok && v.Done, ok && v.Seen.Known()
 }
 
+// attestable is sight of a task: where nobody looked for the act itself, the table's
+// post-check tells.
+func (x index) attestable(id StepID, t Task) (done, seen bool) {
+	if done, seen = x.sight(id); seen {
+		return done, seen
+	}
+	return taskShown(t, x.of)
+}
+
 // acted reports whether an act is done: shown, attested, or on record. A
 // one-shot act stays done whatever the world shows later.
 func (b *builder) acted(op Op) bool {
 	id := IDOf(op)
 	done, seen := b.sight(id)
+	if t, ok := op.(Task); ok {
+		done, seen = b.attestable(id, t)
+	}
 	attested := b.facts[id].holds(b.now) || b.records[id].Outcome > 0
 	if op.Traits().Repeat == OneShot {
 		return done || attested

@@ -70,6 +70,8 @@ func shown(op Op, id StepID, x index) (done, seen bool) {
 	case SetEnabled:
 		m := x.members[o.Account]
 		return m.Enabled == TriOf(o.Enabled), m.Enabled != Unknown
+	case Task:
+		return x.attestable(id, o)
 	case Undo:
 		is := standOf(o, x)
 		return is == standsBack, is != standsUnseen

@@ -43,6 +43,7 @@ func (p *Plan) Step(id StepID) (Step, bool) {
 
 // index finds parts of a snapshot, each in one step.
 type index struct {
+	of       Snapshot
 	boxes    map[string]Mailbox
 	archived map[string]Mailbox
 	records  map[StepID]Record
@@ -57,6 +58,7 @@ type index struct {
 
 func indexOf(s Snapshot) index {
 	x := index{
+		of:       s,
 		boxes:    keyed(s.Mailboxes, func(m Mailbox) string { return m.Address }),
 		archived: keyed(s.Archived, func(m Mailbox) string { return m.Address }),
 		records:  keyed(s.Records, func(r Record) StepID { return r.Step }),
