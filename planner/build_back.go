@@ -3,7 +3,6 @@ package planner
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -254,62 +253,6 @@ func passBackOf(spec *config.Spec, row config.Mailbox) CopyMailbox {
 		To: EndpointOf(spec.Source.IMAP, row.SourceLogin), Wave: row.Wave, In: Drain}
 }
 
-// quiet reports that no sender should know the target any more: caches have
-// forgotten it, and the tail is over. since is the number of what said so.
-func (b *backBuilder) quiet() (since int, ok bool) {
-	var tail time.Duration
-	if c := b.spec.Cutover; c != nil {
-		tail = c.Tail
-	}
-	for _, z := range b.switches {
-		caches, servers := b.records[IDOf(z.wait(waitCaches))], b.records[IDOf(z.wait(waitServers))]
-		if z.stands || caches.Outcome <= z.base || servers.Outcome <= z.base {
-			return 0, false
-		}
-		from := z.at
-		if from.IsZero() { // somebody else put the MX back
-			from = servers.OutcomeAt
-		}
-		if b.now.Before(from.Add(tail)) {
-			return 0, false
-		}
-		since = max(since, caches.Outcome)
-	}
-	return since, true
-}
-
-// ended reports that a mailbox's last pass began when all was quiet.
-func (b *backBuilder) ended(rec Record) bool {
-	since, quiet := b.quiet()
-	return quiet && rec.Failed == nil && rec.Intent > since && rec.Intent <= rec.Outcome && !rec.IntentAt.Before(b.quietAt())
-}
-
-// quietAt is when the tail of the last domain that went back was over.
-func (b *backBuilder) quietAt() time.Time {
-	var at time.Time
-	for _, z := range b.switches {
-		from := cmp.Or(z.at, b.records[IDOf(z.wait(waitServers))].OutcomeAt)
-		if c := b.spec.Cutover; c != nil {
-			from = from.Add(c.Tail)
-		}
-		if from.After(at) {
-			at = from
-		}
-	}
-	return at
-}
-
-// passBack reports that a mailbox has had no pass since the MX went back, or
-// that its last one is due.
-func (b *backBuilder) passBack(rec Record) bool {
-	_, quiet := b.quiet()
-	base := 0
-	for _, z := range b.switches {
-		base = max(base, z.base)
-	}
-	return quiet || rec.Failed != nil || rec.Intent > rec.Outcome || rec.Intent <= base
-}
-
 // standing reports that mail may still go to the target.
 func (b *backBuilder) standing() bool { return len(b.pending) > 0 }
 
@@ -320,53 +263,4 @@ func (b *backBuilder) behind(ids []StepID) {
 			b.steps[i].Needs = append(b.steps[i].Needs, ids...)
 		}
 	}
-}
-
-// findings tell what keeps the way back from being whole.
-func (b *backBuilder) findings() []config.Finding {
-	found := slices.Concat(unseenServers(b.s), b.temporaryFindings(), b.cannot())
-	if len(b.passes) > 0 {
-		found = append(found, unseenMailboxes(b.spec, b.s, b.boxes)...)
-	}
-	if id, at, n := b.closing(); n > 0 {
-		found = append(found, warning("", "back.closed", "step", string(id), "at", cmp.Or(at, b.s.At).Format("2006-01-02 15:04 -0700")))
-	}
-	for _, z := range b.switches {
-		if !z.stands {
-			continue
-		}
-		found = append(found, b.foreignSet(z.undo, blocks)...)
-		if standOf(z.undo, b.index) == standsUnseen {
-			found = append(found, blocks(z.zone, "plan.zone-unseen", "domain", z.zone))
-		}
-	}
-	for _, u := range b.undos {
-		found = append(found, b.foreignSet(u, warning)...)
-	}
-	return append(found, b.notOurs()...)
-}
-
-// foreignSet names what somebody changed after us: it is left as it is.
-func (b *backBuilder) foreignSet(u Undo, say func(subject, code string, pairs ...string) config.Finding) []config.Finding {
-	if standOf(u, b.index) != standsOther {
-		return nil
-	}
-	if o, ok := u.Op.(SetRecords); ok {
-		is := b.sets[o.New.Zone+"/"+o.New.Key()]
-		return []config.Finding{say(u.Subject(), "back.changed", "set", o.New.Key(), "is", strings.Join(is.Values, ", "),
-			"ours", strings.Join(o.Old.Values, ", "), "was", strings.Join(o.New.Values, ", "))}
-	}
-	return []config.Finding{say(u.Subject(), "back.left", "subject", u.Subject())}
-}
-
-// notOurs names domains that go to the target without our record of it.
-func (b *backBuilder) notOurs() []config.Finding {
-	var found []config.Finding
-	for _, z := range b.zones() {
-		ours := slices.ContainsFunc(b.switches, func(s switchBack) bool { return s.zone == z.Domain && s.stands })
-		if b.seenZone(z) && b.switched(z) && !ours && b.closed == 0 {
-			found = append(found, blocks(z.Domain, "back.unknown", "domain", z.Domain))
-		}
-	}
-	return found
 }

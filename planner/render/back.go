@@ -25,6 +25,21 @@ func (v *planView) reverse() {
 	v.next()
 }
 
+var backLabels = [...]string{"render.back.comes", "render.back.carried", "render.back.waits", "render.back.stays"}
+
+// nextBack is the text of what comes next; "": nothing is to be said.
+func (v *planView) nextBack() string {
+	switch {
+	case len(v.plan.Steps) == 0:
+		return "render.back.nothing"
+	case v.opt.Doing:
+		return ""
+	case v.opt.File == "":
+		return "render.back.next"
+	}
+	return "render.back.next-file"
+}
+
 // isBack reports a plan of the way back.
 func (v *planView) isBack() bool { return v.plan.Direction == planner.Reverse }
 

@@ -44,8 +44,6 @@ type planView struct {
 var labels = [...]string{"render.irreversible", "render.costly", "render.routine", "render.touches",
 	"render.not-carried", "render.cannot-see", "render.gates", "render.findings", "render.way-back"}
 
-var backLabels = [...]string{"render.back.comes", "render.back.carried", "render.back.waits", "render.back.stays"}
-
 func (v *planView) labelWidth() int {
 	widest := 0
 	for _, code := range labels {
@@ -269,14 +267,10 @@ func (v *planView) next() {
 	short := v.notInStep()
 	code := "render.next.apply-file"
 	switch {
-	case v.isBack() && len(v.plan.Steps) == 0:
-		code = "render.back.nothing"
-	case v.isBack() && v.opt.Doing:
-		return
-	case v.isBack() && v.opt.File == "":
-		code = "render.back.next"
 	case v.isBack():
-		code = "render.back.next-file"
+		if code = v.nextBack(); code == "" {
+			return
+		}
 	case len(v.plan.Steps) == 0:
 		code = "render.next.no-step"
 	case !work && short > 0:

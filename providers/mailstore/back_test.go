@@ -51,14 +51,15 @@ func TestWayBackBetweenServers(t *testing.T) {
 	state := t.TempDir()
 	before := map[string]corpus.Mailbox{}
 	for i, user := range []string{alice, bob} {
-		corpus.Seed(t, source, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i, 12, old), dated(t, []string{"Kunden"}, 40*i+12, 5, old)})
+		corpus.Seed(t, source, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i, 12, old), dated(t, []string{"Kunden"}, 40*i+12, 5, old), dated(t, []string{"Late"}, 40*i+33, 2, switched)})
 		corpus.Seed(t, target, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+30, 3, old)}) // its own, from before
-		if got := runCopy(t, open(spec, state), spec, user); got.Copied != 17 {
+		if got := runCopy(t, open(spec, state), spec, user); got.Copied != 19 {
 			t.Fatalf("%+v", got)
 		}
 		deleteAt(t, source, user, "INBOX", 2)
 		before[user] = corpus.Dump(t, source, user)
-		corpus.Seed(t, target, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+20, 6, switched), dated(t, []string{"客户"}, 40*i+26, 2, switched)})
+		corpus.Seed(t, target, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+20, 6, switched), dated(t, []string{"客户"}, 40*i+26, 2, switched),
+			dated(t, []string{"Filed"}, 40*i+33, 2, switched)}) // our copies, filed elsewhere by their owner
 	}
 	for i, user := range []string{alice, bob} {
 		got := carryBack(t, spec, state, user, switched.Add(-time.Hour))

@@ -1,6 +1,13 @@
 package transfer
 
-import "slices"
+import (
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
 
 // PlacedAt gives the UIDs of a target folder, named as LIST gave it, that some
 // source message's copy has, in order.
@@ -44,4 +51,40 @@ func (l *Ledger) GoneTo(folder string) (string, bool) {
 		return "", false
 	}
 	return f.target.name, true
+}
+
+// Copied gives the SHA-256 of every message that a ledger has a place of, as
+// the source gave it. Absent, or of another key, a ledger has none.
+func Copied(dir string, k Key) (map[[sha256.Size]byte]bool, error) {
+	all := map[[sha256.Size]byte]bool{}
+	f, err := os.Open(filepath.Join(dir, ledgerName(k.Address)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, ledgerFault(k, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, ledgerFault(k, err)
+	}
+	_, end, err := replay(f, info.Size(), k)
+	if errors.Is(err, errOtherKey) {
+		return all, nil
+	}
+	if err == nil {
+		err = newFrames(f, 0, end).each(func(rec record) error {
+			if r, ok := rec.(placedRecord); ok {
+				for _, hash := range r.hashes {
+					all[hash] = true
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, ledgerFault(k, err)
+	}
+	return all, nil
 }
