@@ -99,11 +99,12 @@ func aboutStep(p *planner.Plan, f config.Finding) bool {
 // holds gives the steps that get no turn until somebody acts: a finding
 // blocks their mailbox, or its row has no credential.
 func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Finding {
-	bySubject := map[string]config.Finding{}
+	bySubject, shut := map[string]config.Finding{}, map[string]config.Finding{}
 	var byKind []config.Finding // plan.cannot
+	left := spec.Roster.Departures()
 	for _, row := range spec.Roster.Mailboxes {
-		if side := lacking(spec, row); side != "" {
-			bySubject[row.Address] = config.Finding{Msg: text.M("apply.credential."+side, "address", row.Address),
+		if side := lacking(spec, row, left[row.Address]); side != "" {
+			shut[row.Address] = config.Finding{Msg: text.M("apply.credential."+side, "address", row.Address),
 				Severity: config.Blocks, Subject: row.Address, At: row.At, Hidden: true}
 		}
 	}
@@ -119,6 +120,9 @@ func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Fin
 		_, copies := s.Op.(planner.CopyMailbox)
 		if isGated(s) && !copies {
 			continue // their gates tell
+		}
+		if f, ok := shut[s.Op.Subject()]; ok && (copies || s.Op.Traits().Repeat == planner.Converge) {
+			held[s.ID] = f
 		}
 		if f, ok := bySubject[s.Op.Subject()]; ok && (copies || s.Op.Traits().Phase < planner.Freeze) {
 			held[s.ID] = f

@@ -86,16 +86,28 @@ func yields(s planner.Step, last map[planner.StepID]time.Time) int {
 // what came since. Passes of Drain are due only in the tail, those of Freeze
 // never without work.
 func due(s planner.Step, seen planner.Snapshot, tail bool) bool {
-	op, ok := s.Op.(planner.CopyMailbox)
-	if s.Work || !ok || op.In == planner.Freeze || op.In == planner.Drain && !tail {
+	var in planner.Phase
+	list, kept := seen.Mailboxes, false
+	switch op := s.Op.(type) {
+	case planner.CopyMailbox:
+		in = op.In
+	case planner.ArchiveMailbox:
+		in, kept = op.In, true
+		if op.From == "" {
+			list = seen.Archived
+		}
+	default:
 		return s.Work
 	}
-	box, _ := slices.BinarySearchFunc(seen.Mailboxes, s.Op.Subject(), byAddress)
-	if box == len(seen.Mailboxes) {
+	if s.Work || in == planner.Freeze || in == planner.Drain && !tail {
+		return s.Work
+	}
+	box, ok := slices.BinarySearchFunc(list, s.Op.Subject(), byAddress)
+	if !ok {
 		return true
 	}
-	m := seen.Mailboxes[box]
-	return m.Address != s.Op.Subject() || !looked(m.Source.Seen, seen.At) || !looked(m.Target.Seen, seen.At)
+	m := list[box]
+	return !looked(m.Source.Seen, seen.At) || !looked(m.Target.Seen, seen.At) && !(kept && m.Target.Seen.Known())
 }
 
 // switched reports whether a domain's mail goes to the target already.
@@ -194,11 +206,16 @@ func (w *walk) count(how phase) int {
 }
 
 // lacking names the side for which a row has no credential; "": none.
-func lacking(spec *config.Spec, row config.Mailbox) string {
+func lacking(spec *config.Spec, row config.Mailbox, left config.Departure) string {
 	switch {
 	case spec.Source.IMAP.Login.Kind == config.LoginPassword && row.SourcePassword.IsZero():
 		return "source"
-	case spec.Target.IMAP.Login.Kind == config.LoginPassword && row.TargetPassword.IsZero():
+	case left.Mail == config.MailTo:
+		row.TargetPassword = left.Heir.TargetPassword
+	case left.Mail == config.MailArchive:
+		return ""
+	}
+	if spec.Target.IMAP.Login.Kind == config.LoginPassword && row.TargetPassword.IsZero() {
 		return "target"
 	}
 	return ""

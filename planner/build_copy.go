@@ -157,8 +157,18 @@ func (b *builder) archivePasses(in Phase) {
 		if b.records[IDOf(first)].Outcome == 0 {
 			needs = append(needs, IDOf(first))
 		}
-		b.archives = append(b.archives, b.add(op, b.staleSince(rec), needs...))
+		b.archives = append(b.archives, b.add(op, b.staleSince(rec) || !b.keeps(box, rec), needs...))
 	}
+}
+
+// keptFor is how long a last pass may lie back when its mailbox is erased
+// (MERGE-03).
+const keptFor = 15 * time.Minute
+
+// keeps reports whether an archive stands as its last pass left it: read back
+// since, and not long ago.
+func (b *builder) keeps(box Mailbox, rec Record) bool {
+	return box.Target.Seen.Known() && !box.ReadBack.Before(rec.IntentAt) && b.now.Sub(box.ReadBack) <= keptFor
 }
 
 // drops names each mailbox whose row was removed after its mail was copied.

@@ -56,6 +56,14 @@ func (b *builder) sizeOf(p person) int64 {
 // defaultArchive is where leavers' mail is kept if the spec names no archive.
 const defaultArchive = "archive"
 
+// ArchivePath is where a spec's archives are, relative to its directory.
+func ArchivePath(spec *config.Spec) string {
+	if a := spec.Target.Archive; a != nil {
+		return a.Path
+	}
+	return defaultArchive
+}
+
 // passOf is the step that carries a row's mail in a phase: into its mailbox, a
 // leaver's into a folder of the heir's or into the archive.
 func passOf(spec *config.Spec, row config.Mailbox, left config.Departure, in Phase) Op {
@@ -70,11 +78,7 @@ func passOf(spec *config.Spec, row config.Mailbox, left config.Departure, in Pha
 	case config.MailTo:
 		op.To, op.Folder = EndpointOf(spec.Target.IMAP, left.Heir.TargetLogin), row.Address
 	case config.MailArchive:
-		path := defaultArchive
-		if a := spec.Target.Archive; a != nil {
-			path = a.Path
-		}
-		return ArchiveMailbox{Address: row.Address, From: op.From, Path: path, In: in}
+		return ArchiveMailbox{Address: row.Address, From: op.From, Path: ArchivePath(spec), In: in}
 	}
 	return op
 }

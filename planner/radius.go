@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mxmove/mxmove/config"
 )
@@ -22,9 +23,13 @@ type FinalStep struct {
 	N            int                 `json:"n"`                      // place among the plan's steps, from 1
 	Acknowledged *config.Acknowledge `json:"acknowledged,omitempty"` // nil: not yet
 	Bounds       []Bound             `json:"bounds,omitempty"`
-	Kept         Radius              `json:"kept"`            // in archives, of what is erased
-	Gap          int                 `json:"gap"`             // messages not in the archive when last seen
-	Block        string              `json:"block,omitempty"` // HCL to paste where Acknowledged is nil: measured + 10 %
+	Kept         Radius              `json:"kept"`                // in archives, of what is erased
+	KeptOf       int                 `json:"kept_of"`             // messages of these mailboxes, as far as they were looked at
+	KeptAt       time.Time           `json:"kept_at,omitzero"`    // when the earliest of the archives' last passes began; zero: one had none
+	ReadBack     bool                `json:"read_back,omitempty"` // every archive was read after its last pass, and is as it was left
+	Gap          int                 `json:"gap"`                 // messages not in the archive when last seen
+	PerHour      float64             `json:"per_hour,omitempty"`  // messages that come there in an hour, as between the last two passes
+	Block        string              `json:"block,omitempty"`     // HCL to paste where Acknowledged is nil: measured + 10 %
 }
 
 // Finals gives the plan's irreversible steps, in order.
@@ -40,15 +45,27 @@ func (p *Plan) Finals() []FinalStep {
 		} else {
 			f.Bounds, f.Block = boundsOf(s.Op, config.Bounds{}), ackBlock(s.Op)
 		}
-		for _, box := range p.Observed.Archived {
-			f.Kept.Mailboxes++
-			f.Kept.Messages += box.Target.Messages
-			f.Kept.Bytes += box.Target.Bytes
-			f.Gap += box.Behind.Messages
-		}
+		f.keep(p.Observed.Archived)
 		list = append(list, f)
 	}
 	return list
+}
+
+// keep sums up what archives hold.
+func (f *FinalStep) keep(archived []Mailbox) {
+	f.ReadBack = len(archived) > 0
+	for i, box := range archived {
+		f.Kept.Mailboxes++
+		f.Kept.Messages += box.Target.Messages
+		f.Kept.Bytes += box.Target.Bytes
+		f.KeptOf += box.Source.Messages
+		f.Gap += box.Behind.Messages
+		f.PerHour += box.PerHour
+		f.ReadBack = f.ReadBack && box.Target.Seen.Known() && !box.ReadBack.Before(box.Target.Seen.At)
+		if at := box.Target.Seen.At; i == 0 || at.Before(f.KeptAt) {
+			f.KeptAt = at
+		}
+	}
 }
 
 func boundsOf(op Op, b config.Bounds) []Bound {

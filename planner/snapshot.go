@@ -52,7 +52,9 @@ type Mailbox struct {
 	State       State     `json:"state"`
 	Reason      *text.Msg `json:"reason,omitempty"`
 	Quarantined int       `json:"quarantined,omitempty"`
-	Altered     int       `json:"altered,omitempty"` // messages that the target took only repaired or wrapped
+	Altered     int       `json:"altered,omitempty"`  // messages that the target took only repaired or wrapped
+	ReadBack    time.Time `json:"read_back,omitzero"` // of an archive: when all of it was read after its last pass
+	PerHour     float64   `json:"per_hour,omitempty"` // of an archive: messages that came between its last two passes
 }
 
 // Store is a mailbox on one side.

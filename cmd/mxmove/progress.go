@@ -251,27 +251,6 @@ func (p *progress) texts(m text.Msg, parts ...string) []string {
 	return all
 }
 
-// done is a step's outcome: what was copied, then whatever else happened.
-func (p *progress) done(e executor.StepDone) string {
-	if e.Step.Kind() != (planner.CopyMailbox{}).Kind() {
-		return p.cat.Text(e.Msg())
-	}
-	t := e.Tally
-	if t == (planner.Tally{}) {
-		return p.cat.T("cmd.progress.nothing", "subject", e.Step.Subject())
-	}
-	parts := []string{p.cat.T("cmd.progress.copied", "n", render.Count(t.Copied)), planner.Bytes(t.Bytes), render.Duration(p.cat, e.Took)}
-	for _, more := range []struct {
-		code string
-		n    int
-	}{{"adopted", t.Adopted}, {"flags", t.Flags}, {"removed", t.Removed}, {"refused", t.Refused}, {"repaired", t.Repaired}, {"wrapped", t.Wrapped}, {"missing", t.Missing}, {"keywords", t.Keywords}, {"dates", t.Dates}} {
-		if more.n > 0 {
-			parts = append(parts, p.cat.T("cmd.progress."+more.code, "n", render.Count(more.n)))
-		}
-	}
-	return p.cat.T("cmd.progress.done", "subject", e.Step.Subject(), "what", strings.Join(parts, p.cat.T("cmd.comma")))
-}
-
 // summary is the run as a whole in one line.
 func (p *progress) summary() string {
 	parts := []string{p.cat.T("cmd.progress.steps", "done", render.Count(p.ended), "all", render.Count(p.todo)), planner.Bytes(p.bytes())}

@@ -75,7 +75,7 @@ func newRoot(c *cli) *cobra.Command {
 	root.AddCommand(
 		newInitCommand(c), newValidateCommand(c), newFmtCommand(c), newExplainCommand(c), newRosterCommand(c), newCheckCommand(c), newDNSCommand(c),
 		newObserveCommand(c), newPlanCommand(c), newShowCommand(c), newApproveCommand(c), newApprovalsCommand(c), newApplyCommand(c), newRollbackCommand(c),
-		newAttestCommand(c), newStatusCommand(c), newVerifyCommand(c),
+		newAttestCommand(c), newStatusCommand(c), newVerifyCommand(c), newArchiveCommand(c),
 		newRetryCommand(c), newReportCommand(c), newTraceCommand(c), newLedgerCommand(c),
 		newUnlockCommand(c), newRecoverCommand(c), newDemoCommand(c), newVersionCommand(c), newCompletionCommand(c),
 	)

@@ -9,6 +9,7 @@ import (
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore"
+	"github.com/mxmove/mxmove/providers/mailstore/archive"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	"github.com/mxmove/mxmove/providers/manual"
 	"github.com/mxmove/mxmove/providers/smtp"
@@ -31,6 +32,8 @@ type world interface {
 	Trace(ctx context.Context, address string, q transfer.Query, progress func(planner.Progress)) (*transfer.Trace, error)
 	// Retry lets the next pass try again what the target refused.
 	Retry(address string) (refused, missing int, err error)
+	// Restore brings the mail of an archive into a row's mailbox at the target.
+	Restore(ctx context.Context, dir, address string, below []string, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, *archive.Report, error)
 }
 
 // opening says which world a command needs.

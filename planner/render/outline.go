@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,15 +158,26 @@ func (v *planView) kept(f planner.FinalStep) string {
 	if a == nil {
 		return v.t("render.final.kept-nothing")
 	}
-	return v.t("render.final.kept-in", "path", a.Path, "n", Count(f.Kept.Mailboxes), "messages", Count(f.Kept.Messages),
-		"size", planner.Bytes(f.Kept.Bytes))
+	if f.KeptAt.IsZero() {
+		return v.t("render.final.kept-not-yet", "path", a.Path, "n", Count(f.Kept.Mailboxes), "messages", Count(f.Kept.Messages))
+	}
+	code := "render.final.kept-in"
+	if f.ReadBack {
+		code = "render.final.kept-read"
+	}
+	return v.t(code, "path", a.Path, "n", Count(f.Kept.Mailboxes), "messages", Count(f.Kept.Messages),
+		"of", Count(max(f.KeptOf, f.Kept.Messages)), "size", planner.Bytes(f.Kept.Bytes), "at", v.moment(f.KeptAt))
 }
 
 func (v *planView) gap(f planner.FinalStep) string {
 	if v.plan.Spec.Target.Archive == nil {
 		return ""
 	}
-	return v.t("render.final.gap-words", "n", Count(f.Gap))
+	words := v.t("render.final.gap-words", "n", Count(f.Gap))
+	if f.PerHour > 0 {
+		words += v.t("render.final.gap-hour", "n", Count(max(1, int(math.Round(f.PerHour)))))
+	}
+	return words
 }
 
 // pointOfNoReturn is a line across the page; "" where every step can be undone.

@@ -83,7 +83,7 @@ func mergeSite(acknowledged bool, mail int) *planner.Plan {
 		if i < 12 {
 			m.Address = row.Account + "@trial.wecom.test"
 			b := planner.Mailbox{Address: row.Address, Source: planner.Store{Seen: seen(), Messages: mail + i, Bytes: int64(mail) * 120_000},
-				Target: planner.Store{Seen: seen(), Messages: mail, Bytes: int64(mail) * 119_000}, Behind: planner.Gap{Messages: i, Bytes: int64(i) * 120_000}}
+				Target: planner.Store{Seen: seen(), Messages: mail, Bytes: int64(mail) * 119_000}, Behind: planner.Gap{Messages: i, Bytes: int64(i) * 120_000}, ReadBack: now, PerHour: 0.25}
 			w.Archived = append(w.Archived, b)
 		}
 		t.Members = append(t.Members, m)

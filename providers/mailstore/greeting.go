@@ -74,6 +74,9 @@ func (g *greetings) told() (caps imap.CapSet, at time.Time) {
 // greet sees a server: as it was when somebody signed in a moment ago, or as
 // it is before.
 func (s *Store) greet(ctx context.Context, d *side) planner.Side {
+	if d.absent() {
+		return planner.Side{}
+	}
 	seen := planner.Side{Endpoint: planner.EndpointOf(d.imap, ""), Seen: planner.Seen{At: s.o.Now(), How: "imap"}}
 	if caps, at := d.greetings.told(); caps != nil && s.o.Now().Sub(at) < fresh {
 		seen.Seen.At = at

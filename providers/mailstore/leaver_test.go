@@ -64,32 +64,6 @@ func TestALeaversMailGoesToTheHeir(t *testing.T) {
 	}
 }
 
-// Mail that is to be archived is not copied into a mailbox, and the plan says
-// that nobody archives it here.
-func TestAnArchivedLeaverIsHeld(t *testing.T) {
-	h := newInProcess(t)
-	h.fill("bob", 3)
-	h.spec.Roster.Leavers = []config.Leaver{{Address: "bob@acme.test", Mail: config.MailArchive}}
-	snap, err := open(h.spec, h.state).Observe(t.Context(), planner.Signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := planner.Build(h.spec, snap, time.Now())
-	held := slices.ContainsFunc(p.Findings, func(f config.Finding) bool {
-		return f.Code == "plan.cannot" && f.Args["kind"] == "archive-mailbox" && f.Severity == config.Blocks
-	})
-	if !held {
-		t.Errorf("nobody says that it is not done: %v", p.Findings)
-	}
-	if m, _ := snap.Mailbox("bob@acme.test"); m.Source.Messages != 3 || !m.Target.Seen.At.IsZero() {
-		t.Errorf("%+v", m)
-	}
-	op := step(t, h, "archive-mailbox", "bob@acme.test")
-	if _, err := open(h.spec, h.state).Do(t.Context(), op, nil, func(planner.Progress) {}); err == nil {
-		t.Error("done, it is said")
-	}
-}
-
 func wecom(h *inProcess) {
 	h.spec.Target.Kind, h.spec.Target.Procedure, h.spec.Target.CorpID = config.KindWeCom, config.ProcedureHistory, "wwB"
 }

@@ -26,23 +26,32 @@ func (s *Store) Observe(ctx context.Context, depth planner.Depth) (planner.Snaps
 	wg.Wait()
 	rows := s.o.Spec.Roster.Mailboxes
 	snap.Mailboxes = make([]planner.Mailbox, len(rows))
-	next := make(chan int)
-	for range min(len(rows), s.workers(depth)) {
-		wg.Go(func() {
-			for i := range next {
-				snap.Mailboxes[i] = s.look(ctx, s.rows[rows[i].Address], depth, snap)
-			}
-		})
-	}
-	for i := range rows {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	s.each(len(rows), depth, func(i int) { snap.Mailboxes[i] = s.look(ctx, s.rows[rows[i].Address], depth, snap) })
+	kept := s.erased()
+	snap.Archived = make([]planner.Mailbox, len(kept))
+	s.each(len(kept), depth, func(i int) { snap.Archived[i] = s.lookKept(ctx, kept[i], depth, snap.Target.Seen.Err) })
 	s.learn(s.source, &snap.Source)
 	s.learn(s.target, &snap.Target)
 	snap.Findings = append(snap.Findings, s.settings(&snap.Snapshot)...)
 	return snap.Snapshot, ctx.Err()
+}
+
+// each looks at n mailboxes, several at once.
+func (s *Store) each(n int, depth planner.Depth, look func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(n, s.workers(depth)) {
+		wg.Go(func() {
+			for i := range next {
+				look(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
 }
 
 // sight is a snapshot in the making.
@@ -110,6 +119,12 @@ func faultOf(err error) *planner.Fault {
 // look sees one mailbox: by our own records, or signed in to on both sides.
 func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Depth, snap *sight) planner.Mailbox {
 	m := planner.Mailbox{Address: row.Address, State: planner.NotStarted}
+	if s.source.absent() { // the vendor carries the mail, and nobody looks into it
+		return m
+	}
+	if s.left[row.Address].Mail == config.MailArchive { // no mailbox at the target is its own
+		return s.lookKept(ctx, s.leaver(row), depth, snap.Source.Seen.Err)
+	}
 	known, ledger, err := s.remembered(row)
 	if err != nil {
 		m.Source.Seen.Err = faultOf(err)
@@ -153,10 +168,6 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 	defer func() { from.Close() }()
 	var wg sync.WaitGroup
 	wg.Go(func() { from, source = s.list(ctx, s.source, row, &m.Source, snap.Source.Seen.Err) })
-	if s.left[row.Address].Mail == config.MailArchive { // no mailbox at the target is its own
-		wg.Wait()
-		return nil
-	}
 	wg.Go(func() {
 		to, target = s.list(ctx, s.target, row, &m.Target, snap.Target.Seen.Err)
 		to.Close()

@@ -17,7 +17,7 @@ func (s *Store) Ledger(address string) (*transfer.LedgerInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := transfer.Inspect(s.o.Ledger, s.key(row))
+	info, err := transfer.Inspect(s.place(row))
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func (s *Store) Retry(address string) (refused, missing int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	known, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	known, err := transfer.ReadLedger(s.place(row))
 	if err != nil || len(known.Named()) == 0 {
 		return 0, 0, err
 	}
-	l, _, err := transfer.OpenLedger(s.o.Ledger, s.key(row))
+	l, _, err := transfer.OpenLedger(s.place(row))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -65,7 +65,7 @@ func (s *Store) Deviations(address string) ([]transfer.Deviation, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
+	l, err := transfer.ReadLedger(s.place(row))
 	if err != nil {
 		return nil, err
 	}

@@ -60,8 +60,11 @@ func New(o Options) *Store {
 
 // Do carries out an op. See executor.World.
 func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
-	if try, ok := op.(planner.TryAppend); ok {
-		return planner.Tally{}, s.tryAppend(ctx, try)
+	switch o := op.(type) {
+	case planner.TryAppend:
+		return planner.Tally{}, s.tryAppend(ctx, o)
+	case planner.ArchiveMailbox:
+		return s.archive(ctx, o, stop, progress)
 	}
 	if holds(op) {
 		return planner.Tally{}, nil

@@ -21,6 +21,7 @@ type company struct {
 	tags      map[string]bool                // by tenant, put back
 	lists     map[string]bool                // inventories taken
 	archives  map[string]map[string]struct{} // by address, of bodies
+	passes    map[string]archivePass         // by address, the last
 	done      map[planner.StepID]bool        // acts of people
 	blind     map[string]bool                // kinds that the world does not show
 	notices   []planner.Notify
@@ -43,6 +44,12 @@ type cached struct {
 	until  time.Time
 }
 
+type archivePass struct {
+	at      time.Time
+	kept    int     // messages
+	perHour float64 // that came since the pass before
+}
+
 type opFault struct {
 	times int
 	lost  bool
@@ -51,7 +58,7 @@ type opFault struct {
 func newCompany() company {
 	return company{members: map[string]*planner.Member{}, shared: map[string]planner.PutShared{}, groups: map[string]planner.PutGroup{},
 		zones: map[string]map[string]*rrset{}, cached: map[string]cached{}, tags: map[string]bool{}, lists: map[string]bool{},
-		archives: map[string]map[string]struct{}{}, done: map[planner.StepID]bool{}, blind: map[string]bool{},
+		archives: map[string]map[string]struct{}{}, passes: map[string]archivePass{}, done: map[planner.StepID]bool{}, blind: map[string]bool{},
 		pressed: map[planner.StepID]int{}, faults: map[string]*opFault{}, unseen: map[string]bool{}}
 }
 

@@ -61,7 +61,18 @@ func (w *World) archive(o planner.ArchiveMailbox) {
 		if side == Source {
 			b.state = planner.InStep
 		}
+		w.passed(o.Address, len(kept))
 	}
+}
+
+// passed writes down that a pass over an archive ended.
+func (w *World) passed(address string, kept int) {
+	p, last := archivePass{at: w.now(), kept: kept}, w.co.passes[address]
+	p.perHour = last.perHour
+	if hours := p.at.Sub(last.at).Hours(); !last.at.IsZero() && hours > 0 {
+		p.perHour = float64(kept-last.kept) / hours
+	}
+	w.co.passes[address] = p
 }
 
 // tryAppend finds a mailbox that opens.

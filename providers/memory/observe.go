@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -68,12 +69,15 @@ func (w *World) observeArchives(at time.Time) []planner.Mailbox {
 	}
 	var list []planner.Mailbox
 	for _, row := range w.spec.Roster.Mailboxes {
-		if row.TargetPassword.IsZero() {
+		if row.TargetPassword.IsZero() && w.spec.Target.IMAP.Login.Kind != config.LoginMaster {
 			continue
 		}
 		kept := w.co.archives[row.TargetAddress]
 		seen := planner.Seen{At: at, How: "imap"}
-		m := planner.Mailbox{Address: row.TargetAddress, Source: planner.Store{Seen: seen}, Target: planner.Store{Seen: seen}}
+		m := planner.Mailbox{Address: row.TargetAddress, Source: planner.Store{Seen: seen}}
+		if p, ok := w.co.passes[row.TargetAddress]; ok {
+			m.Target.Seen, m.ReadBack, m.PerHour = planner.Seen{At: p.at, How: "archive"}, p.at, p.perHour
+		}
 		for _, f := range w.boxes[row.Address].side[Target].folders {
 			m.Source.Messages += len(f.messages)
 			for _, msg := range f.messages {
