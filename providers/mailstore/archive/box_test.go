@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -231,9 +232,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 	bodies := []string{"one", "two", strings.Repeat("three", 5000), "four"}
 	for kill := 1; ; kill++ {
 		dir := filepath.Join(t.TempDir(), "li.si@acme.test")
-		n := 0
+		var n atomic.Int64 // the steps of reading and of keeping go side by side
 		err := fill(t, dir, bodies, func(op, name string) error {
-			if n++; n >= kill {
+			if n.Add(1) >= int64(kill) {
 				return fmt.Errorf("%w before %s %s", errKilled, op, name)
 			}
 			return nil
