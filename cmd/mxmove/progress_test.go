@@ -78,7 +78,7 @@ func play(p *progress, all []moment) {
 func TestProgressOnAPipe(t *testing.T) {
 	p, out := listening(text.English, 0, 200<<20)
 	play(p, night())
-	want := `20:00 lock: zhang.wei@pc-07 pid 8812, plan 7c1e-44b8
+	want := `20:00 lock: zhang.wei@pc-07 pid 8812, plan 7c1e-44b8 by -
 20:00 plan 7c1e-44b8: 4 approved, 0 carried out before, 3 to go through now, 0 beyond the plan
 20:00 dora@acme.test waits for somebody
       dora@acme.test has no password for the old mailbox yet
