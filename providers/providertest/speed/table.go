@@ -22,6 +22,7 @@ func (s summary) markdown() string {
 			or(r.tools[0], seconds), or(r.tools[1], seconds), or(r.tools[2], seconds), times(r.tools[0], r.tools[1]), times(r.tools[0], r.tools[2]))
 	}
 	s.costs(&b, rows)
+	s.forms(&b)
 	s.remarks(&b)
 	return b.String()
 }
@@ -46,6 +47,21 @@ func (s summary) costs(b *strings.Builder, rows []row) {
 		} {
 			fmt.Fprintf(b, "| %s | %d ms | %s | %s | %s | %s |\n", r.scenario.title(), r.scenario.trip.Milliseconds(), line.what,
 				or(r.tools[0], line.value), or(r.tools[1], line.value), or(r.tools[2], line.value))
+		}
+	}
+}
+
+// forms tells of mbsync's other forms what their first copy took.
+func (s summary) forms(b *strings.Builder) {
+	for _, sc := range s.scenarios {
+		each := s.median(sc.name, synced.name, first)
+		for _, processes := range []int{1, atOnce} {
+			other := s.median(sc.name, mbsyncWith(processes).name, first)
+			if each == nil || other == nil {
+				continue
+			}
+			fmt.Fprintf(b, "\n%s, %d ms, first: mbsync takes %s s with a process for each mailbox, %d at once, and %s s with %d for all (`mbsync -a`).\n",
+				sc.title(), sc.trip.Milliseconds(), seconds(*each), atOnce, seconds(*other), processes)
 		}
 	}
 }
@@ -82,6 +98,9 @@ func runs(rows []row) string {
 				least = m.runs
 			}
 		}
+	}
+	if most == 1 {
+		return "1 run"
 	}
 	if least == most {
 		return fmt.Sprintf("%d runs", most)
