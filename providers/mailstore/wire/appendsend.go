@@ -291,6 +291,11 @@ func (a *appending) await() (proceed bool, err error) {
 	case proceed = <-a.cont:
 		return proceed, nil
 	case <-a.stopped:
+		select {
+		case proceed = <-a.cont: // that came before the end
+			return proceed, nil
+		default:
+		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.err == nil {
