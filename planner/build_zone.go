@@ -83,16 +83,53 @@ func (b *builder) findLastSwitch(z config.Zone) Record {
 	return last
 }
 
-// switchOp is the change of a domain's MX from what it is now.
+// switchOp is the change of a domain's MX from what it is now, or from what it
+// was before a change that was cut off half done: that goes on, and the way
+// back leads to what was before it.
 func (b *builder) switchOp(z config.Zone) SetRecords {
 	is, _ := b.set(z.Domain, z.Domain, "MX")
 	old := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX", Values: canonicalMX(is.Values), TTL: is.TTL}
+	if former := b.halfSwitched(z, is); former != nil {
+		old.Values = former
+	}
 	now := old
 	now.Values = b.wantedMX(z)
 	if b.off.noOldValue {
 		old.Values = nil
 	}
 	return SetRecords{Old: old, New: now, In: Cutover}
+}
+
+// byRecord are the kinds of zone whose sets change record by record.
+var byRecord = []string{config.ZoneManual, config.ZoneDNSPod, config.ZoneAliDNS}
+
+// halfSwitched gives the MX before a change of ours, or its Undo, that has no
+// outcome, where some of its records stand beside former ones; nil: none do.
+func (b *builder) halfSwitched(z config.Zone, is RRset) []string {
+	if !slices.Contains(byRecord, z.Kind) {
+		return nil
+	}
+	var former []string
+	last := 0
+	for _, r := range b.s.Records {
+		if r.Undo == nil || !isMX(r.Step) || r.Intent <= last {
+			continue
+		}
+		back, ok := r.Undo.Op.(SetRecords)
+		undo := b.records[IDOf(*r.Undo)]
+		if !ok || back.New.Zone != z.Domain || r.Intent <= r.Outcome && undo.Intent <= undo.Outcome ||
+			!slices.Equal(canonicalMX(back.Old.Values), b.wantedMX(z)) {
+			continue
+		}
+		was := canonicalMX(back.New.Values)
+		begun := func(v string) bool { return !slices.Contains(was, v) }
+		if last = r.Intent; halfway(back, is) && slices.ContainsFunc(canonicalMX(is.Values), begun) {
+			former = was
+		} else {
+			former = nil
+		}
+	}
+	return former
 }
 
 // stsSet is the record that announces an MTA-STS policy (RFC 8461 section 3.1).

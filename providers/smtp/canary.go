@@ -3,6 +3,8 @@ package smtp
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +23,7 @@ const (
 // lies in the mailbox at the target, where it is removed. What an earlier try
 // left there goes with it.
 func (w *World) canary(ctx context.Context, op planner.Canary) error {
-	prefix := "<mxmove-canary-" + w.o.Lineage + "-"
+	prefix := w.prefix(op.Domain)
 	if _, err := w.o.Boxes.TakeCanaries(ctx, op.To, prefix); err != nil {
 		return err
 	}
@@ -43,6 +45,13 @@ func (w *World) canary(ctx context.Context, op planner.Canary) error {
 			return err
 		}
 	}
+}
+
+// prefix is how the Message-IDs of a domain's canaries begin: those of several
+// domains come to one mailbox, and none takes another's away.
+func (w *World) prefix(domain string) string {
+	sum := sha256.Sum256([]byte(domain))
+	return "<mxmove-canary-" + w.o.Lineage + "-" + hex.EncodeToString(sum[:6]) + "-"
 }
 
 // landed looks where else the canary is: a target that hands mail on to the
