@@ -160,7 +160,7 @@ func (b *auditor) first(what string) bool {
 // Has reports whether a head is one of these lines: what was printed or signed
 // with it was made of this journal.
 func (h JournalHead) Has(lines []Line) bool {
-	return h.Line > 0 && h.Line <= len(lines) && len(h.Hash) >= 8 && strings.HasPrefix(lines[h.Line-1].Hash, h.Hash)
+	return h.Line > 0 && h.Line <= len(lines) && len(h.Hash) >= 16 && strings.HasPrefix(lines[h.Line-1].Hash, h.Hash)
 }
 
 // LastReport gives what the last run left; nil: none did.

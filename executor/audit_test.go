@@ -143,8 +143,8 @@ func TestHeads(t *testing.T) {
 	s.apply(t, s.plan(t))
 	lines := s.lines(t)
 	h := lines[4].Hash
-	for head, want := range map[JournalHead]bool{{5, h}: true, {5, h[:8]}: true, {5, h[:7]}: false, {6, h}: false, {0, h}: false,
-		{len(lines) + 1, h}: false, {5, "00000000"}: false, {-1, h}: false} {
+	for head, want := range map[JournalHead]bool{{5, h}: true, {5, h[:16]}: true, {5, h[:15]}: false, {6, h}: false, {0, h}: false,
+		{len(lines) + 1, h}: false, {5, "0000000000000000"}: false, {-1, h}: false} {
 		if head.Has(lines) != want {
 			t.Errorf("%+v: %v", head, !want)
 		}

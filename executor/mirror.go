@@ -175,11 +175,15 @@ func (m *mirror) close() {
 }
 
 // CompareMirror gives how many lines the mirror has, and how many of them,
-// from the first, are the journal's.
+// from the first, are the journal's. Where the mirror was there before and is
+// not now, the error is a *Refused.
 func CompareMirror(s *State, lines []Line) (same, n int, err error) {
 	path := mirrorPath(s.Mirror)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if had, _ := os.ReadFile(s.mirroredFile()); string(bytes.TrimSpace(had)) == s.Mirror {
+			return 0, 0, refuse("gate.mirror-gone", "file", LineageFile)
+		}
 		return 0, 0, nil
 	}
 	if err != nil {

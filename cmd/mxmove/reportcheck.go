@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,6 +45,9 @@ func runReportCheck(ctx context.Context, c *cli, vars variables, reports []strin
 		}
 	}
 	if err := k.mirror(state); err != nil {
+		return err
+	}
+	if err := k.left(state); err != nil {
 		return err
 	}
 	for _, name := range reports {
@@ -103,13 +108,36 @@ func (k *checking) mirror(state *executor.State) error {
 		return nil
 	}
 	same, n, err := executor.CompareMirror(state, k.lines)
+	var gone *executor.Refused
 	switch {
+	case errors.As(err, &gone):
+		k.wrong = append(k.wrong, gone.Reasons...)
+		return nil
 	case err != nil:
 		return err
 	case same < n:
 		return k.fails(text.M("cmd.report.check.mirror-differs", "path", state.Mirror, "line", strconv.Itoa(same+1)))
 	}
 	return k.say("cmd.report.check.mirror", "path", state.Mirror, "n", strconv.Itoa(n), "all", strconv.Itoa(len(k.lines)))
+}
+
+// left checks what the runs left in the state directory: a journal that lost
+// its last lines is no damaged one.
+func (k *checking) left(state *executor.State) error {
+	names, err := filepath.Glob(filepath.Join(state.Reports(), "2*Z*.json"))
+	if err != nil {
+		return fileFault(state.Reports(), err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return fileFault(name, err)
+		}
+		if head := headOf(b); head.Line > 0 && !head.Has(k.lines) {
+			k.fails(text.M("cmd.report.check.foreign", "name", name, "line", strconv.Itoa(head.Line)))
+		}
+	}
+	return nil
 }
 
 // report checks a file, or a head as it stands on paper.
@@ -133,7 +161,7 @@ func (k *checking) report(name string) error {
 }
 
 // paperForm is how a head is printed.
-var paperForm = regexp.MustCompile(`^([1-9][0-9]{0,8}):([0-9a-f]{8,64})$`)
+var paperForm = regexp.MustCompile(`^([1-9][0-9]{0,8}):([0-9a-f]{16,64})$`)
 
 func paperHead(s string) (executor.JournalHead, bool) {
 	m := paperForm.FindStringSubmatch(strings.ToLower(s))

@@ -59,16 +59,18 @@ var rules = []rule{
 	{entry: "target.full", class: planner.Full, commands: writing,
 		codes: []string{"OVERQUOTA"}, texts: []string{"over quota", "mail quota", "quota exceeded"}},
 	{entry: "server.throttled", class: planner.Throttled, codes: []string{"OVERQUOTA"}},
+	// Before what is about messages: the text may name a folder, such as Spam.
+	{entry: "folder.refused", class: planner.FolderOnly, commands: ",APPEND,",
+		codes: []string{"TRYCREATE", "NONEXISTENT", "NOPERM", "READ-ONLY"}},
 	{entry: "server.answer", class: planner.Message, commands: ",APPEND,", final: true,
 		codes: []string{"TOOBIG", "LIMIT"},
-		texts: []string{"virus", "malware", "infected", "spam", "phish", "too large", "too big", "maximum size", "size exceeds",
+		texts: []string{"virus", "malware", "infected", "trojan", "malicious", "spam", "phish", "threat", "content filter", "content rejected",
+			"security policy", "policy violation", "violates", "prohibited", "attachment", "too large", "too big", "maximum size", "size exceeds",
 			"larger than", "message size", "literal size", "exceeding limit",
-			"病毒", "垃圾邮件", "过大", "超过限制"}},
+			"病毒", "木马", "恶意", "垃圾邮件", "违规", "敏感", "附件", "过大", "超过限制"}},
 	{entry: "server.answer", class: planner.Message, commands: ",APPEND,",
 		texts: []string{"invalid header", "header limit", "nul character", "contains nul", "bare newline", "zero-length", "non-ascii", "8-bit",
 			"parse message", "line too long", "command argument error", "invalid character in literal", "separator"}},
-	{entry: "folder.refused", class: planner.FolderOnly, commands: ",APPEND,",
-		codes: []string{"TRYCREATE", "NONEXISTENT", "NOPERM", "READ-ONLY"}},
 	{entry: "folder.refused", class: planner.FolderOnly, commands: ",SELECT,EXAMINE,CREATE,STATUS,SUBSCRIBE,",
 		codes: []string{"NOPERM", "NONEXISTENT", "CANNOT", "NOSELECT"}, texts: []string{""}},
 }
@@ -94,7 +96,8 @@ func classOf(a answer) (entry string, class planner.Class, wait time.Duration) {
 // final reports whether a refused message would be refused however it is
 // written.
 func (a answer) final() bool {
-	return slices.ContainsFunc(rules, func(r rule) bool { return r.final && r.fits(a) })
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.fits(a) })
+	return i >= 0 && rules[i].final
 }
 
 func (r rule) fits(a answer) bool {

@@ -113,11 +113,23 @@ func TestAnswersAreClassed(t *testing.T) {
 	}
 }
 
+// A folder that is refused may have a name that says what messages are refused for.
+func TestARefusedFolderWithASpeakingName(t *testing.T) {
+	for _, code := range []string{"TRYCREATE", "NONEXISTENT", "NOPERM", "READ-ONLY"} {
+		for _, name := range []string{"Spam", "Virus", "Attachments", "垃圾邮件"} {
+			a := answer{"APPEND", "NO", code, "Mailbox cannot be used: " + name}
+			if entry, class, _ := classOf(a); entry != "folder.refused" || class != planner.FolderOnly || a.final() {
+				t.Errorf("%+v: %s, %s", a, entry, class)
+			}
+		}
+	}
+}
+
 // Virus, spam and size are no matter of how a message is written.
 func TestWhatNoOtherFormHelps(t *testing.T) {
 	for text, want := range map[string]bool{
 		"[TOOBIG] Message too large.": true, "[LIMIT] Mail size is larger than the maximum size": true, "Message refused because it contains a virus": true,
-		"rejected as spam": true, "邮件包含病毒": true, "Message contains bare newlines": false, "APPEND failed": false, "邮件被拒绝": false,
+		"rejected as spam": true, "邮件包含病毒": true, "Trojan.Agent-123 found": true, "Attachment type .exe is not allowed": true, "blocked by content filter": true, "violates our security policy": true, "邮件含有木马": true, "内容违规": true, "Message contains bare newlines": false, "APPEND failed": false, "邮件被拒绝": false,
 	} {
 		r := &wire.Refused{Command: "APPEND", Status: "NO", Text: text}
 		if code, rest, ok := strings.Cut(text, "] "); ok {
