@@ -139,11 +139,14 @@ func (b *Box) load(m *manifest) error {
 		return &planner.Fault{Msg: text.M("archive.newer", "dir", b.dir), Class: planner.Internal}
 	}
 	b.head, b.address = m.head, ""
-	for _, l := range m.lines {
+	for i, l := range m.lines {
 		switch l.Kind {
 		case kindArchive:
 			b.address, b.from = l.Address, cmp.Or(b.from, l.From)
 		case kindFolder:
+			if !ownDir(l.Folder) {
+				return &planner.Fault{Msg: text.M("archive.damaged", "dir", b.dir, "line", itoa(i+1)), Class: planner.Internal}
+			}
 			if f := b.folder(l.Folder); f != nil {
 				f.line = l
 				b.stale++

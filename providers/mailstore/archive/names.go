@@ -67,7 +67,7 @@ const maxDirName = 150
 
 // dirName makes a directory's name of a folder's path, as Maildir++ does, that
 // every file system takes and that none of taken is. Its exact name is in the
-// manifest.
+// manifest. An empty level is "%-".
 func dirName(path []string, taken func(string) bool) string {
 	if isInbox(path) {
 		return "."
@@ -75,6 +75,9 @@ func dirName(path []string, taken func(string) bool) string {
 	var b strings.Builder
 	for _, level := range path {
 		b.WriteByte('.')
+		if level == "" {
+			b.WriteString("%-")
+		}
 		for _, c := range []byte(level) {
 			if c < ' ' || strings.IndexByte(`./\:*?"<>|%~`, c) >= 0 || c == 0x7f {
 				fmt.Fprintf(&b, "%%%02X", c)
@@ -83,14 +86,23 @@ func dirName(path []string, taken func(string) bool) string {
 			}
 		}
 	}
-	name := strings.TrimRight(b.String(), " ")
+	name := b.String()
 	if len(name) > maxDirName {
 		name = strings.ToValidUTF8(name[:maxDirName], "")
+	}
+	if strings.TrimRight(name, " .") != name { // which some file systems cut
+		name += "%-"
 	}
 	for n := 2; taken(name); n++ {
 		name = fmt.Sprintf("%s~%d", strings.SplitN(name, "~", 2)[0], n)
 	}
 	return name
+}
+
+// ownDir reports whether a name is of a directory that dirName makes. A
+// manifest is not trusted to name others.
+func ownDir(name string) bool {
+	return name == "." || len(name) > 1 && name[0] == '.' && name[1] != '.' && !strings.ContainsAny(name, `/\`) && strings.TrimRight(name, " .") == name
 }
 
 func isInbox(path []string) bool { return len(path) == 1 && path[0] == "INBOX" }
