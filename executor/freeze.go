@@ -14,15 +14,36 @@ import (
 
 // frozen is what the directories were when the freeze began (MERGE-07).
 type frozen struct {
-	Step    planner.StepID               `json:"step"`
-	Members map[string]map[string]string `json:"members"` // tenant → account → name
+	Step    planner.StepID                  `json:"step"`
+	Tenants map[string]map[string]memberRow `json:"tenants"` // tenant → account → row
+}
+
+// memberRow is all of a member that an administrator may edit and a merge may lose.
+type memberRow struct {
+	Name        string      `json:"name,omitempty"`
+	Address     string      `json:"address,omitempty"`
+	Aliases     []string    `json:"aliases,omitempty"`     // ordered
+	Departments []string    `json:"departments,omitempty"` // ordered
+	Enabled     planner.Tri `json:"enabled,omitzero"`
+}
+
+func rowOf(m planner.Member) memberRow {
+	return memberRow{Name: m.Name, Address: m.Address, Aliases: slices.Sorted(slices.Values(m.Aliases)),
+		Departments: slices.Sorted(slices.Values(m.Departments)), Enabled: m.Enabled}
+}
+
+// cells are the row's columns, as they are called in sheets.
+func (r memberRow) cells() [][2]string {
+	enabled := map[planner.Tri]string{planner.Yes: "yes", planner.No: "no", planner.Unknown: "?"}[r.Enabled]
+	return [][2]string{{"name", r.Name}, {"address", r.Address}, {"aliases", strings.Join(r.Aliases, ", ")},
+		{"departments", strings.Join(r.Departments, ", ")}, {"enabled", enabled}}
 }
 
 func (s *State) freezeFile() string { return filepath.Join(s.Dir, "freeze.json") }
 
 // freeze keeps the directories of a snapshot.
 func (s *State) freeze(step planner.StepID, snap planner.Snapshot) error {
-	b, err := json.Marshal(frozen{Step: step, Members: membersOf(snap)})
+	b, err := json.Marshal(frozen{Step: step, Tenants: tenantsOf(snap)})
 	if err == nil {
 		err = writeFile(s.freezeFile(), append(b, '\n'), 0o600)
 	}
@@ -32,22 +53,22 @@ func (s *State) freeze(step planner.StepID, snap planner.Snapshot) error {
 	return nil
 }
 
-func membersOf(snap planner.Snapshot) map[string]map[string]string {
-	all := map[string]map[string]string{}
+func tenantsOf(snap planner.Snapshot) map[string]map[string]memberRow {
+	all := map[string]map[string]memberRow{}
 	for _, t := range []*planner.Tenant{snap.Source.Tenant, snap.Target.Tenant} {
 		if t == nil || !t.Seen.Known() {
 			continue
 		}
-		all[t.Corp] = map[string]string{}
+		all[t.Corp] = map[string]memberRow{}
 		for _, m := range t.Members {
-			all[t.Corp][m.Account] = m.Name
+			all[t.Corp][m.Account] = rowOf(m)
 		}
 	}
 	return all
 }
 
-// changedSince names who came, went or was renamed since the freeze that
-// stands; accounts that the plan makes are none. After the act that it is for
+// changedSince names who came, went or was edited since the freeze that
+// stands; what the plan's steps make is no edit. After the act that it is for
 // the directories change by it, and without a freeze there is nothing to
 // compare.
 func (s *State) changedSince(built, plan *planner.Plan) ([]string, error) {
@@ -65,15 +86,18 @@ func (s *State) changedSince(built, plan *planner.Plan) ([]string, error) {
 	if rec, _ := built.Observed.Record(was.Step); !rec.Open || !built.WayBack().Open {
 		return nil, nil
 	}
-	ours := map[string]bool{}
+	ours := map[string][]planner.Op{}
 	for _, st := range plan.Steps {
-		if op, ok := st.Op.(planner.PutMember); ok {
-			ours[op.Corp+"/"+op.Account] = true
+		switch op := st.Op.(type) {
+		case planner.PutMember:
+			ours[op.Corp+"/"+op.Account] = append(ours[op.Corp+"/"+op.Account], op)
+		case planner.SetEnabled:
+			ours[op.Subject()] = append(ours[op.Subject()], op)
 		}
 	}
 	var changes []string
-	for corp, is := range membersOf(built.Observed) {
-		if before, ok := was.Members[corp]; ok {
+	for corp, is := range tenantsOf(built.Observed) {
+		if before, ok := was.Tenants[corp]; ok {
 			changes = append(changes, difference(corp, before, is, ours)...)
 		}
 	}
@@ -81,22 +105,50 @@ func (s *State) changedSince(built, plan *planner.Plan) ([]string, error) {
 	return changes, nil
 }
 
-func difference(corp string, before, is map[string]string, ours map[string]bool) []string {
+func difference(corp string, before, is map[string]memberRow, ours map[string][]planner.Op) []string {
 	var changes []string
-	say := func(sign, account, name string) {
-		changes = append(changes, strings.TrimSpace(sign+" "+corp+"/"+account+" "+name))
-	}
-	for account, name := range is {
-		if old, ok := before[account]; !ok && !ours[corp+"/"+account] {
-			say("+", account, name)
-		} else if ok && old != name {
-			say("~", account, old+" > "+name)
+	for account, now := range is {
+		id := corp + "/" + account
+		old, was := before[account]
+		if !was && !slices.ContainsFunc(ours[id], puts) {
+			changes = append(changes, strings.TrimSpace("+ "+id+" "+now.Name))
+		}
+		if !was {
+			continue
+		}
+		had := old.cells()
+		for i, c := range now.edited(old, ours[id]).cells() {
+			if c != had[i] {
+				changes = append(changes, "~ "+id+" "+c[0]+": "+had[i][1]+" > "+c[1])
+			}
 		}
 	}
-	for account, name := range before {
+	for account, old := range before {
 		if _, ok := is[account]; !ok {
-			say("-", account, name)
+			changes = append(changes, strings.TrimSpace("- "+corp+"/"+account+" "+old.Name))
 		}
 	}
 	return changes
+}
+
+func puts(op planner.Op) bool { _, ok := op.(planner.PutMember); return ok }
+
+// edited is the row without what the plan's own steps made of the old one.
+func (r memberRow) edited(old memberRow, ours []planner.Op) memberRow {
+	for _, op := range ours {
+		switch o := op.(type) {
+		case planner.SetEnabled:
+			if r.Enabled == planner.TriOf(o.Enabled) {
+				r.Enabled = old.Enabled
+			}
+		case planner.PutMember:
+			if len(o.Aliases) == 0 && r.Address == o.Address {
+				r.Address = old.Address
+			}
+			r.Aliases = slices.DeleteFunc(slices.Clone(r.Aliases), func(a string) bool {
+				return slices.Contains(o.Aliases, a) && !slices.Contains(old.Aliases, a)
+			})
+		}
+	}
+	return r
 }

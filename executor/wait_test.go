@@ -83,6 +83,18 @@ func TestDirectoryIsWatched(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	s.world.DropAccount("chen")
+	snap, err := s.world.Observe(t.Context(), planner.Recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := snap.Target.Tenant.Members[0]
+	edited := whole
+	edited.Aliases = []string{"other@acme.test"}
+	s.world.PutAccount(edited)
+	if _, err = s.apply(t, p); !slices.Equal(reasons(err), []string{"MERGE-07"}) {
+		t.Fatalf("got %v", err)
+	}
+	s.world.PutAccount(whole)
 	s.answer = s.everybodyDoes
 	if err := s.through(t, p); err != nil {
 		t.Fatal(err)

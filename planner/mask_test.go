@@ -224,7 +224,7 @@ func TestDecodeSnapshotRefuses(t *testing.T) {
 // field must be put here or among those that are masked.
 const decided = `
 Snapshot.Can Side.Caps Tenant.Corp Tenant.Name Tenant.Domains Seen.How Msg.Code Fault.Class Finding.Severity Pos.File
-Mailbox.State Mailbox.Wave Mailbox.Department Mailbox.Kind Mailbox.Mover Zone.Name Zone.Names Zone.Selectors Zone.DKIM Cache.Resolver Cache.Err Cutover.Resolvers Authority.Host Authority.Addr Authority.Err
+Mailbox.State Member.Departments Mailbox.Wave Mailbox.Department Mailbox.Kind Mailbox.Mover Zone.Name Zone.Names Zone.Selectors Zone.DKIM Cache.Resolver Cache.Err Cutover.Resolvers Authority.Host Authority.Addr Authority.Err
 RRset.Zone RRset.Name RRset.Type RRset.Line RRset.Values PutShared.Corp PutGroup.Corp PutGroup.Allow
 Fact.Checked Migration.Name Migration.Version Migration.Language Migration.State Migration.Mirror Migration.Identity
 Side.Kind Side.Domain Side.Aliases Side.CorpID Side.Name Side.Procedure IMAP.Host IMAP.TLS IMAP.CAFile Login.Kind Login.Separator

@@ -69,11 +69,13 @@ type Member struct {
 	Name    string   `json:"name,omitempty"`
 	Address string   `json:"address,omitempty"` // of its mailbox; "": it has none
 	Aliases []string `json:"aliases,omitempty"`
-	Enabled Tri      `json:"enabled,omitzero"`
-	VIP     Tri      `json:"vip,omitzero"`
-	WeChat  Tri      `json:"wechat,omitzero"`
-	Phone   Tri      `json:"phone,omitzero"`
-	IMAP    Tri      `json:"imap,omitzero"`
+
+	Departments []string `json:"departments,omitempty"` // ordered
+	Enabled     Tri      `json:"enabled,omitzero"`
+	VIP         Tri      `json:"vip,omitzero"`
+	WeChat      Tri      `json:"wechat,omitzero"`
+	Phone       Tri      `json:"phone,omitzero"`
+	IMAP        Tri      `json:"imap,omitzero"`
 
 	// In a masked snapshot, where the name tells nothing any more.
 	Suggested string `json:"suggested,omitempty"` // the address that was made of the name (HISTORY-05)
