@@ -60,7 +60,7 @@ func TestNotesAreToldAndRecordedUnlessThePlanSaysThem(t *testing.T) {
 func TestProgressIsToldOnceASecond(t *testing.T) {
 	now, told := epoch, []planner.Progress{}
 	plan := &planner.Plan{}
-	d := &driver{apply: &apply{Run: &Run{Plan: plan, Self: Self{Now: func() time.Time { return now }}},
+	d := &driver{apply: &apply{journal: &journal{}, Run: &Run{Plan: plan, Self: Self{Now: func() time.Time { return now }}},
 		status: newStatusWriter("", plan, now), report: &Report{}}}
 	d.Readers = []Reader{func(_ time.Time, e Event) { told = append(told, e.(StepProgress).Progress) }}
 	tell := d.progress("x")
