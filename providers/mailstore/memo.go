@@ -14,12 +14,21 @@ import (
 )
 
 // memoKey is a digest of what decides how a row's mailbox looks: where it is,
-// and which mail is carried where. Secrets have no part in it.
+// who signs in and how, and which mail is carried where. Of secrets only the
+// references have a part in it.
 func (s *Store) memoKey(row config.Mailbox) string {
 	o := s.options(row)
-	b, _ := json.Marshal([]any{s.key(row), o.Since, o.Skip, o.Map, o.Below, s.left[row.Address].Mail}) // nothing in it can fail
+	b, _ := json.Marshal([]any{s.key(row), o.Since, o.Skip, o.Map, o.Below, s.left[row.Address].Mail,
+		s.source.opening(), row.SourcePassword, s.target.opening(), row.TargetPassword}) // nothing in it can fail
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
+}
+
+// opening is how a server's mailboxes are opened.
+func (s *side) opening() []any {
+	login := s.imap.Login
+	login.At = config.Pos{}
+	return []any{s.imap.TLS, s.imap.CAFile, login}
 }
 
 // remembered is a row's memo, brought up to date with its ledger, which is

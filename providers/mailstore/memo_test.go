@@ -197,3 +197,20 @@ func TestRecentKeepsNoSecret(t *testing.T) {
 		t.Errorf("%s", b)
 	}
 }
+
+// What was seen by other credentials tells nothing of those that are to be used.
+func TestRecentWithOtherCredentials(t *testing.T) {
+	h := newRememberer(t)
+	h.require("the first", planner.Recent, 6)
+	h.require("the same", planner.Recent, 0)
+	row := &h.spec.Roster.Mailboxes[0]
+	other := config.SecretRef("env:OTHER")
+	row.SourcePassword = other
+	h.require("one row's password", planner.Recent, 2)
+	row.TargetPassword = other
+	h.require("and its other one", planner.Recent, 2)
+	h.spec.Source.IMAP.Login.At.Line += 7
+	h.require("moved in the file", planner.Recent, 0)
+	h.spec.Target.IMAP.Login.Separator = "+"
+	h.require("how all sign in", planner.Recent, 6)
+}
