@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -197,7 +198,9 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 		return err
 	}
 	gates := cutoverGates(v)
-	if open(gates) && !a.attended {
+	if a.onlyWaits() {
+		gates = slices.DeleteFunc(gates, func(g gate) bool { return g.Name != "directory" })
+	} else if open(gates) && !a.attended {
 		g, err := a.start(ctx)
 		if err != nil {
 			return err
@@ -223,6 +226,15 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 		}
 	}
 	return nil
+}
+
+// onlyWaits reports whether all that is left of Freeze and Cutover is to wait
+// for what was begun, which no window ends; a directory must stay as it is.
+func (a *apply) onlyWaits() bool {
+	return !slices.ContainsFunc(a.built.Steps, func(s planner.Step) bool {
+		_, waits := s.Op.(planner.Wait)
+		return isGated(s) && s.Work && !waits
+	})
 }
 
 // isGated reports whether a step is bound by the gates of Freeze and Cutover.

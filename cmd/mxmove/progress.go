@@ -37,7 +37,9 @@ type progress struct {
 	pace     int64           // the last rate that was more than nothing
 	told     time.Time       // of the last line about progress
 	said     map[string]bool // reasons and remedies, each told once
-	drawn    int             // lines to redraw
+	groups   []*group        // in the plan's order
+	group    map[planner.StepID]*group
+	drawn    int // lines to redraw
 	drawnAt  time.Time
 }
 
@@ -55,6 +57,7 @@ type sample struct {
 
 func newProgress(c *cli, plan *planner.Plan) *progress {
 	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}, behind: map[string]int64{}}
+	p.groups, p.group = grouped(plan)
 	for _, m := range plan.Observed.Mailboxes {
 		p.behind[m.Address] = m.Behind.Bytes
 		p.expected += m.Behind.Bytes
@@ -65,7 +68,7 @@ func newProgress(c *cli, plan *planner.Plan) *progress {
 // read takes an event. It is an [executor.Reader].
 func (p *progress) read(at time.Time, e executor.Event) {
 	p.note(at, e)
-	lines := p.lines(e)
+	lines := append(p.before(e), p.lines(e)...)
 	if p.width() == 0 && p.due(at, e) {
 		lines = append(lines, p.summary())
 	}
@@ -203,6 +206,9 @@ func (p *progress) lines(e executor.Event) []string {
 			return nil
 		}
 	case executor.StepDone:
+		if g := p.group[e.Step]; g != nil {
+			return p.add(g, e.Tally)
+		}
 		return []string{p.done(e)}
 	case executor.StepFailed:
 		return append([]string{said}, p.texts(e.Fault.Msg, "what", "why", "do")...)

@@ -17,7 +17,10 @@ const batch = 10
 func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
 	c, ok := op.(planner.CopyMailbox)
 	if !ok {
-		return planner.Tally{}, w.act(ctx, op)
+		n, size := w.keeps(op)
+		err := w.act(ctx, op)
+		all, octets := w.keeps(op)
+		return planner.Tally{Copied: all - n, Bytes: octets - size}, err
 	}
 	b := w.boxes[c.Address]
 	if b == nil {

@@ -23,6 +23,20 @@ func (w *World) Kept(address string, body []byte) bool {
 	return ok
 }
 
+// keeps counts what the archive holds that an op adds to.
+func (w *World) keeps(op planner.Op) (messages int, octets int64) {
+	o, ok := op.(planner.ArchiveMailbox)
+	if !ok {
+		return 0, 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for body := range w.co.archives[o.Address] {
+		messages, octets = messages+1, octets+int64(len(body))
+	}
+	return messages, octets
+}
+
 // unkept counts what the archive of a leaver lacks.
 func (w *World) unkept(b *box) planner.Gap {
 	var g planner.Gap
