@@ -38,7 +38,7 @@ type Names struct {
 type NamesOptions struct {
 	Addr string // default 127.0.0.1
 	Port int    // default: one of its own
-	Zone string // its name, without the last dot
+	Zone string // its name, without the last dot; of a resolver: all that it resolves, "." everything
 	Text string // of a primary: the zone's file; "": it is a secondary, or a resolver
 	From string // of a secondary or resolver: address and port of the primary
 	Tell string // of a primary: address and port of the secondary that is notified
@@ -175,6 +175,10 @@ zone:
 func (o NamesOptions) hmac() string { return cmp.Or(o.HMAC, "hmac-sha256") }
 
 func (s *Names) unbound(o NamesOptions) string {
+	name, only := strings.TrimSuffix(o.Zone, ".")+".", ""
+	if name != "." {
+		only = "\tlocal-zone: \".\" refuse\n"
+	}
 	return fmt.Sprintf(`server:
 	directory: "%[1]s"
 	chroot: ""
@@ -188,16 +192,15 @@ func (s *Names) unbound(o NamesOptions) string {
 	do-not-query-localhost: no
 	access-control: 0.0.0.0/0 allow
 	module-config: "iterator"
-	local-zone: "." refuse
-	local-zone: "%[4]s." transparent
+%[7]s	local-zone: "%[4]s" transparent
 %[6]s
 remote-control:
 	control-enable: no
 stub-zone:
-	name: "%[4]s."
+	name: "%[4]s"
 	stub-addr: %[5]s
 	stub-prime: no
-`, s.dir, s.Port, s.Addr, o.Zone, strings.Replace(o.From, ":", "@", 1), o.More)
+`, s.dir, s.Port, s.Addr, name, strings.Replace(o.From, ":", "@", 1), o.More, only)
 }
 
 // At gives address:port.
