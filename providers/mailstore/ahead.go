@@ -134,7 +134,7 @@ func (c *channel) append(ctx context.Context, next func() (*transfer.Item, error
 			}
 			return out, nil
 		}, func(a wire.Appended) error {
-			p := transfer.Placed{Item: sent.take(), UID: a.UID, UIDValidity: a.UIDValidity}
+			p := transfer.Placed{Item: sent.take(), UID: a.UID, UIDValidity: a.UIDValidity, Took: a.Took}
 			if a.Err != nil {
 				p.Err = c.session.side.appendError(c.session.account.login, a.Err)
 			}

@@ -53,7 +53,7 @@ func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.Co
 	tell(progress, notes)
 	o := s.options(row)
 	o.Since, o.Skip, o.Map, o.Below, o.Pinned = op.Arrived, nil, nil, nil, home
-	o.Quarantine = filepath.Join(o.Quarantine, "back")
+	o.Quarantine, o.Answers = filepath.Join(o.Quarantine, "back"), &s.source.answers
 	copied := func() (map[[sha256.Size]byte]bool, error) { return transfer.Copied(s.o.Ledger, s.key(row)) }
 	pass := &transfer.Pass{
 		Source: &veiled{p.target, there.PlacedAt, &filed{copied: copied, back: ledger, arrived: op.Arrived}},

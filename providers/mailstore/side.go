@@ -24,6 +24,7 @@ import (
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/mailstore/transfer"
 	"github.com/mxmove/mxmove/providers/mailstore/wire"
 )
 
@@ -39,6 +40,7 @@ type side struct {
 	now     func() time.Time
 	slots   *slots
 	bucket  bucket
+	answers transfer.Answers
 
 	denied    denied
 	told      told

@@ -148,7 +148,7 @@ func (s *Store) key(row config.Mailbox) transfer.Key {
 }
 
 func (s *Store) options(row config.Mailbox) transfer.Options {
-	o := transfer.Options{Since: s.since, Budget: s.budget, Quarantine: filepath.Join(s.o.Quarantine, row.Address)}
+	o := transfer.Options{Since: s.since, Budget: s.budget, Answers: &s.target.answers, Quarantine: filepath.Join(s.o.Quarantine, row.Address)}
 	if s.left[row.Address].Mail == config.MailTo {
 		o.Below = []string{row.Address}
 	}

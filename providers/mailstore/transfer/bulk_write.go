@@ -168,5 +168,6 @@ func (w *writer) done(answer Placed) error {
 	w.inflight[0] = nil
 	w.inflight = w.inflight[1:]
 	w.answering.Unlock()
+	w.p.Options.Answers.Took(answer.Took)
 	return w.answered(p, answer)
 }

@@ -52,6 +52,9 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 	if budget == nil {
 		budget = NewBudget(0)
 	}
+	if p.Options.Answers == nil {
+		p.Options.Answers = new(Answers)
+	}
 	r := &course{p: p, l: p.Ledger, held: &share{of: budget},
 		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
 		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}, whole: map[string]bool{},
@@ -80,6 +83,9 @@ func (r *course) all(ctx context.Context) error {
 		return err
 	}
 	r.mapped = mapped
+	if err := r.again(ctx, func() error { return r.calmLost(ctx, mapped) }); err != nil {
+		return err
+	}
 	if err := r.bulkAgain(ctx, mapped); err != nil {
 		return err
 	}

@@ -238,6 +238,7 @@ func (s *shipment) done(answer Placed) error {
 	p := s.inflight[0]
 	s.inflight = s.inflight[1:]
 	s.mu.Unlock()
+	s.p.Options.Answers.Took(answer.Took)
 	if answer.Err != nil { // perhaps before its octets were read
 		return s.refusedBy(p, answer.Err)
 	}

@@ -55,10 +55,11 @@ type Item struct {
 
 // Placed is the fate of one appended message.
 type Placed struct {
-	Item        Item   // as it was given, without Body
-	UID         uint32 // at the target; 0: stored, but the store did not tell where (no UIDPLUS)
-	UIDValidity uint32 // 0 with UID 0
-	Err         error  // the store's refusal of this message (a *Refusal); others go on
+	Item        Item          // as it was given, without Body
+	UID         uint32        // at the target; 0: stored, but the store did not tell where (no UIDPLUS)
+	UIDValidity uint32        // 0 with UID 0
+	Took        time.Duration // from its last octet to the answer; 0: not known
+	Err         error         // the store's refusal of this message (a *Refusal); others go on
 }
 
 // Refusal is a store's definite no. Nothing was stored.

@@ -1,6 +1,9 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // answers reads until all that was sent is answered, and calls done in order.
 func (a *appending) answers() {
@@ -77,6 +80,7 @@ func (a *appending) report(s *sent) error {
 // fate is what became of a message.
 func (t *transaction) fate(s *sent) (Appended, *Refused) {
 	out := s.result
+	out.Took = t.took
 	no, _ := t.cmd.err.(*Refused)
 	switch {
 	case no != nil && t.messages > 1:
@@ -137,7 +141,10 @@ func (a *appending) answer(r resp) error {
 	}
 	a.mu.Lock()
 	t.cmd.err = cmd.err
-	early := cmd.err == nil && !t.complete
+	early := cmd.err == nil && t.complete.IsZero()
+	if !t.complete.IsZero() {
+		t.took = time.Since(t.complete)
+	}
 	t.answered = !early
 	if cd.code == "APPENDUID" && cmd.err == nil {
 		l := line{text: []byte(cd.args)}

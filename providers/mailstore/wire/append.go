@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -105,7 +106,8 @@ type transaction struct {
 	uids     []uint32
 	keywords []imap.Flag // of its only message, where some are untried
 	answered bool
-	complete bool // all its octets are written
+	complete time.Time // all its octets were written; zero: they are not
+	took     time.Duration
 }
 
 // sent is a message in the queue. Those refused here are in no transaction.
@@ -196,3 +198,5 @@ func (a *appending) messages(next func() (*Outgoing, error)) error {
 		index++
 	}
 }
+
+func errEarly() error { return &Malformed{What: "an answer before its message was sent"} }

@@ -28,6 +28,10 @@ func appendAll(c *Conn, msgs ...*Outgoing) (out []Appended, err error) {
 		i++
 		return msgs[i-1], nil
 	}, func(a Appended) error {
+		if a.Err == nil && a.Took <= 0 {
+			return fmt.Errorf("message %d was answered before it was sent", a.Index)
+		}
+		a.Took = 0
 		out = append(out, a)
 		return nil
 	})
@@ -79,7 +83,7 @@ func TestAppendAnswersOutOfOrder(t *testing.T) {
 		S: w2 OK [APPENDUID 7 2]
 		S: w1 OK [APPENDUID 7 1]`)
 	out, err := appendAll(c, msg("a"), msg("b"))
-	if diff := cmp.Diff([]Appended{{0, 7, 1, nil}, {1, 7, 2, nil}}, out); diff != "" || err != nil {
+	if diff := cmp.Diff([]Appended{{Index: 0, UIDValidity: 7, UID: 1}, {Index: 1, UIDValidity: 7, UID: 2}}, out); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // message sends one, or notes why not.
@@ -260,7 +261,7 @@ func (a *appending) finish() error {
 	}
 	_, _ = a.c.w.WriteString("\r\n")
 	a.mu.Lock()
-	a.open.complete = true
+	a.open.complete = time.Now()
 	a.mu.Unlock()
 	a.dismiss()
 	return a.flush()
@@ -280,8 +281,6 @@ func (a *appending) flush() error {
 	}
 	return nil
 }
-
-func errEarly() error { return &Malformed{What: "an answer before its message was sent"} }
 
 // await gives the server's answer to a synchronising literal.
 func (a *appending) await() (proceed bool, err error) {

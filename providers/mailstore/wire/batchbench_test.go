@@ -72,7 +72,7 @@ func writing(t testing.TB) (*appending, *counter) {
 }
 
 func (a *appending) acknowledge() {
-	for len(a.queue) > 0 && a.queue[0].in.complete {
+	for len(a.queue) > 0 && !a.queue[0].in.complete.IsZero() {
 		if err := a.report(a.queue[0]); err != nil {
 			panic(err)
 		}

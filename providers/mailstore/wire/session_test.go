@@ -141,7 +141,7 @@ func session(r io.Reader) (notes []string, sent string, err error) {
 			return nil, io.EOF
 		}
 		return msg("x"), nil
-	}, func(a Appended) error { note("appended %v", a); return nil })
+	}, func(a Appended) error { a.Took = 0; note("appended %v", a); return nil })
 	return
 }
 

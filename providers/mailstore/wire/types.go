@@ -145,10 +145,11 @@ type Outgoing struct {
 
 // Appended is the fate of one message.
 type Appended struct {
-	Index       int    // 0 for the first that next gave
-	UIDValidity uint32 // APPENDUID (RFC 4315); 0 with UID 0
-	UID         uint32 // 0: stored, but the server did not tell where
-	Err         error  // not stored: *Refused, *BatchRefused, *TooBig or *Invalid
+	Index       int           // 0 for the first that next gave
+	UIDValidity uint32        // APPENDUID (RFC 4315); 0 with UID 0
+	UID         uint32        // 0: stored, but the server did not tell where
+	Took        time.Duration // from the last octet of its command to the answer; 0: it was not sent whole
+	Err         error         // not stored: *Refused, *BatchRefused, *TooBig or *Invalid
 }
 
 // FlagChange is what Store does to a message. A flag that is not valid is
