@@ -118,7 +118,6 @@ func (r *course) open(ctx context.Context) error {
 
 // drop closes both connections: what is in flight on them is unknown.
 func (r *course) drop() {
-	r.calmed = false
 	for _, c := range []*Target{&r.src, &r.dst} {
 		if *c != nil {
 			(*c).Close()

@@ -70,6 +70,7 @@ func (b *bulk) append(dst Ahead) {
 	w := &writer{bulk: b, dst: dst}
 	err := dst.AppendAll(b.ctx, w.next, w.done)
 	w.consumed()
+	b.stir(len(w.inflight))
 	if isRefusal(err) {
 		err = gone(err.Error()) // BAD: nothing more on this connection
 	}

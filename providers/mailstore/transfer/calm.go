@@ -44,6 +44,14 @@ func (a *Answers) quiet(octets int64) time.Duration {
 	return min(max(leastQuiet, 2*time.Duration(a.longest.Load()), size), mostQuiet)
 }
 
+// stir notes how many messages a connection leaves without an answer: where
+// there are none nothing is to be waited for, however it ended.
+func (r *course) stir(inflight int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calmed = r.calmed && inflight == 0
+}
+
 // owed reports whether an earlier try may have sent a message that has no
 // place yet.
 func (c *carry) owed() bool { return slices.ContainsFunc(c.jobs, c.maybeSent) }
@@ -74,7 +82,7 @@ func (c *carry) calm(ctx context.Context) error {
 
 // untilCalm waits until no target folder grows any more, once for all of them:
 // the server stores one after the other, whichever comes first. When our own
-// connection has died since, it waits again: see drop.
+// connection has died since, it waits again: see stir.
 func (c *carry) untilCalm(ctx context.Context) error {
 	if c.calmed {
 		return nil

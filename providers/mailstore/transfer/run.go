@@ -60,6 +60,7 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}, whole: map[string]bool{},
 		target: resistance{kills: map[string]map[uint32]int{}, verdicts: map[string]bool{}}}
 	p.notes = nil
+	r.calmed = !slices.ContainsFunc(r.l.st.folders, func(f *folderState) bool { return len(f.intents) > 0 })
 	err := r.all(ctx)
 	r.drop()
 	if e := p.Ledger.Sync(); e != nil && (err == nil || errors.Is(err, ErrStopped)) {

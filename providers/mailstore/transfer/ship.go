@@ -125,6 +125,7 @@ func (s *shipment) drain() error {
 		s.sent = 0
 		err := s.dst.Append(s.ctx, s.next, s.done)
 		s.consumed()
+		s.stir(len(s.inflight))
 		if err == nil {
 			err = s.settle()
 		}
