@@ -189,3 +189,29 @@ func TestALostLedgerCostsOneQuietTime(t *testing.T) {
 		}
 	}
 }
+
+// A connection that ended with every message answered leaves nothing to wait
+// for; one that ended with a message unanswered does.
+func TestOnlyUnansweredMessagesAreWaitedFor(t *testing.T) {
+	for op, want := range map[string]time.Duration{"stored": leastQuiet, "select": 0} {
+		n := &fakeNight{rig: plainRig(t)}
+		for i := range 3 {
+			n.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n", i))
+			n.src.deliver("A", fmt.Sprintf("a: %d\r\n\r\n", i+3))
+		}
+		appended := false
+		n.dst.step = func(at string) error {
+			appended = appended || at == "stored"
+			if appended && at == op {
+				n.dst.step = nil
+				return gone("cut")
+			}
+			return nil
+		}
+		n.pass()
+		if waited := n.now - time.Second; waited.Round(time.Millisecond) != want { // the second is again's
+			t.Errorf("%s: waited %v, not %v", op, waited, want)
+		}
+		n.same()
+	}
+}
