@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
@@ -296,7 +298,11 @@ func (d *days) holds(name string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if string(b) != seen {
-		d.t.Errorf("%s shows otherwise", name)
+	is, shown := linesOf(seen), linesOf(string(b))
+	if diff := cmp.Diff(shown, is); diff != "" {
+		d.t.Errorf("%s shows otherwise:\n%s", name, diff)
 	}
 }
+
+// linesOf are the lines of a text in no order: what goes on at once ends in any.
+func linesOf(text string) []string { return slices.Sorted(strings.Lines(text)) }
