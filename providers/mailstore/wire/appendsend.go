@@ -281,25 +281,3 @@ func (a *appending) flush() error {
 	}
 	return nil
 }
-
-// await gives the server's answer to a synchronising literal.
-func (a *appending) await() (proceed bool, err error) {
-	busy := a.c.g.busy.Swap(false) // now an answer is owed
-	defer a.c.g.busy.Store(busy)
-	select {
-	case proceed = <-a.cont:
-		return proceed, nil
-	case <-a.stopped:
-		select {
-		case proceed = <-a.cont: // that came before the end
-			return proceed, nil
-		default:
-		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.err == nil {
-			return false, a.c.lost(ErrClosed)
-		}
-		return false, a.err
-	}
-}
