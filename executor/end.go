@@ -146,13 +146,19 @@ func (a *apply) rest(ctx context.Context, err error) (again bool, e error) {
 }
 
 // restFor is a sweep, or less where a moment comes before that changes what is
-// to do: the window opens, what a step waits for ends, or the tail does.
+// to do: the window opens, what a step waits for ends, or the tail does. After
+// it the rests are a tenth of the tail, so that a short one does not end in a
+// sweep before its second empty pass.
 func (a *apply) restFor(now time.Time) time.Duration {
 	moments := slices.Collect(maps.Values(a.until))
-	if c := a.Plan.Spec.Cutover; c != nil {
-		moments = append(moments, c.Opens, a.built.TailEnd())
-	}
 	pause := sweep
+	if c := a.Plan.Spec.Cutover; c != nil {
+		end := a.built.TailEnd()
+		moments = append(moments, c.Opens, end)
+		if !end.IsZero() && !now.Before(end) {
+			pause = min(sweep, max(c.Tail/10, time.Second))
+		}
+	}
 	for _, m := range moments {
 		if m.After(now) {
 			pause = min(pause, m.Sub(now))

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -47,9 +48,9 @@ func (f *folder) record(l Line) {
 	}
 	switch l.Kind {
 	case KindIntent, KindActStarted:
-		r.Intent, r.IntentAt, r.Failed = l.N, l.At, nil
+		*r = r.Begun(l.N, l.At)
 	case KindOutcome, KindActFinished:
-		r.Outcome, r.OutcomeAt, r.Failed = l.N, l.At, nil
+		*r = r.Ended(l.N, l.At, *cmp.Or(l.Tally, &planner.Tally{}))
 		f.takenBack(l)
 	case KindFailed:
 		r.Failed = l.Fault

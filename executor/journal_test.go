@@ -93,6 +93,30 @@ func TestFoldGivesWhatIsOnRecord(t *testing.T) {
 	}
 }
 
+// Passes that carried no mail are counted from the outcomes' tallies.
+func TestFoldCountsEmptyPasses(t *testing.T) {
+	a := planner.StepID("copy-mailbox a @1")
+	began := Line{Kind: KindIntent, Step: a}
+	ended := func(tally planner.Tally) Line { return Line{Kind: KindOutcome, Step: a, Tally: &tally} }
+	none, mail := ended(planner.Tally{Flags: 1}), ended(planner.Tally{Copied: 1})
+	for name, c := range map[string]struct {
+		lines []Line
+		want  int
+	}{
+		"mail":      {[]Line{began, mail}, 0},
+		"one":       {[]Line{began, mail, began, none}, 1},
+		"two":       {[]Line{began, none, began, none}, 2},
+		"late mail": {[]Line{began, none, began, none, began, mail}, 0},
+		"killed":    {[]Line{began, none, began, began, none}, 1},
+		"failed":    {[]Line{began, none, began, {Kind: KindFailed, Step: a, Tally: &planner.Tally{Copied: 1}, Fault: &planner.Fault{}}, began, none}, 1},
+		"old lines": {[]Line{began, {Kind: KindOutcome, Step: a}}, 1},
+	} {
+		if got := Fold(c.lines).Records[0].Empty; got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
 func someReadLines(t *testing.T) []Line {
 	t.Helper()
 	lines, err := ReadJournal(journaled(t, someLines()...))

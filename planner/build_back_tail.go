@@ -8,10 +8,6 @@ import (
 // quiet reports that no sender should know the target any more: caches have
 // forgotten it, and the tail is over. since is the number of what said so.
 func (b *backBuilder) quiet() (since int, ok bool) {
-	var tail time.Duration
-	if c := b.spec.Cutover; c != nil {
-		tail = c.Tail
-	}
 	for _, z := range b.switches {
 		caches, servers := b.records[IDOf(z.wait(waitCaches))], b.records[IDOf(z.wait(waitServers))]
 		if z.stands || caches.Outcome <= z.base || servers.Outcome <= z.base {
@@ -21,7 +17,7 @@ func (b *backBuilder) quiet() (since int, ok bool) {
 		if from.IsZero() { // somebody else put the MX back
 			from = servers.OutcomeAt
 		}
-		if b.now.Before(from.Add(tail)) {
+		if b.now.Before(from.Add(b.tail())) {
 			return 0, false
 		}
 		since = max(since, caches.Outcome)
@@ -29,20 +25,17 @@ func (b *backBuilder) quiet() (since int, ok bool) {
 	return since, true
 }
 
-// ended reports that a mailbox's last pass began when all was quiet.
+// ended reports that a mailbox's tail ended, by passes since all was quiet.
 func (b *backBuilder) ended(rec Record) bool {
 	since, quiet := b.quiet()
-	return quiet && rec.Failed == nil && rec.Intent > since && rec.Intent <= rec.Outcome && !rec.IntentAt.Before(b.quietAt())
+	return quiet && rec.Intent > since && rec.closes(b.quietAt(), b.tail())
 }
 
 // quietAt is when the tail of the last domain that went back was over.
 func (b *backBuilder) quietAt() time.Time {
 	var at time.Time
 	for _, z := range b.switches {
-		from := cmp.Or(z.at, b.records[IDOf(z.wait(waitServers))].OutcomeAt)
-		if c := b.spec.Cutover; c != nil {
-			from = from.Add(c.Tail)
-		}
+		from := cmp.Or(z.at, b.records[IDOf(z.wait(waitServers))].OutcomeAt).Add(b.tail())
 		if from.After(at) {
 			at = from
 		}

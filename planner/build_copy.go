@@ -196,12 +196,19 @@ func (b *builder) someSwitched() bool { return b.anySwitched }
 // the time that the spec gives.
 func (b *builder) tailEnd() time.Time { return b.end }
 
-// tailClosed reports whether a mailbox's tail ended: by a pass that began when
-// the tail's time was over.
+// tailClosed reports whether a mailbox's tail ended.
 func (b *builder) tailClosed(p person) bool {
 	rec := b.records[IDOf(b.passOp(p, Drain))]
 	if b.off.tailUntilLevel && b.boxes[p.Address].Behind != (Gap{}) {
 		return false
 	}
-	return !b.switching && rec.Outcome > 0 && rec.Intent <= rec.Outcome && rec.Failed == nil && !rec.IntentAt.Before(b.tailEnd())
+	return !b.switching && rec.closes(b.tailEnd(), b.tail())
+}
+
+// tail is how long a tail lasts by the spec; 0 without a cutover.
+func (b *builder) tail() time.Duration {
+	if c := b.spec.Cutover; c != nil {
+		return c.Tail
+	}
+	return 0
 }

@@ -138,7 +138,8 @@ func (s *site) carryOut(st planner.Step) error {
 	}
 	s.n++
 	rec := s.records[st.ID]
-	rec.Step, rec.Intent, rec.IntentAt, rec.Failed = st.ID, s.n, s.now, nil
+	rec.Step = st.ID
+	rec = rec.Begun(s.n, s.now)
 	before, after, temporary := planner.Preimage(st.Op, s.observe())
 	if temporary && !s.Late() {
 		rec = s.Raise(rec, before, after)
@@ -150,7 +151,7 @@ func (s *site) carryOut(st planner.Step) error {
 	if err := s.point(); err != nil {
 		return err
 	}
-	_, err := s.world.Do(context.Background(), st.Op, make(chan struct{}), func(planner.Progress) {})
+	tally, err := s.world.Do(context.Background(), st.Op, make(chan struct{}), func(planner.Progress) {})
 	var f *planner.Fault
 	if errors.As(err, &f) {
 		rec.Failed = f
@@ -166,14 +167,13 @@ func (s *site) carryOut(st planner.Step) error {
 	if temporary && s.Late() {
 		rec = s.Raise(rec, before, after)
 	}
-	s.ended(st, rec)
+	s.ended(st, rec, tally)
 	return nil
 }
 
-func (s *site) ended(st planner.Step, rec planner.Record) {
+func (s *site) ended(st planner.Step, rec planner.Record, did planner.Tally) {
 	s.n++
-	rec.Outcome, rec.OutcomeAt = s.n, s.now
-	s.records[st.ID] = rec
+	s.records[st.ID] = rec.Ended(s.n, s.now, did)
 	if f, ok := s.facts[st.ID]; ok {
 		f.Finished, f.At = s.n, s.now
 		s.facts[st.ID] = f

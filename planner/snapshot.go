@@ -85,6 +85,7 @@ type Record struct {
 	OutcomeAt time.Time `json:"outcome_at,omitzero"`
 	Failed    *Fault    `json:"failed,omitempty"` // the last intent ended so
 	Tally     Tally     `json:"tally"`            // sum over all outcomes
+	Empty     int       `json:"empty,omitempty"`  // of a pass: how many carried no mail, to the last, counted up to 2
 	Open      bool      `json:"open,omitempty"`   // not restored yet
 	Before    string    `json:"before,omitempty"` // what the first intent found
 	After     string    `json:"after,omitempty"`  // what was written
