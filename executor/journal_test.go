@@ -111,6 +111,9 @@ func TestFoldCountsEmptyPasses(t *testing.T) {
 		"failed":    {[]Line{began, none, began, {Kind: KindFailed, Step: a, Tally: &planner.Tally{Copied: 1}, Fault: &planner.Fault{}}, began, none}, 1},
 		"old lines": {[]Line{began, {Kind: KindOutcome, Step: a}}, 1},
 	} {
+		for i := range c.lines {
+			c.lines[i].N = i + 1
+		}
 		if got := Fold(c.lines).Records[0].Empty; got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
