@@ -138,7 +138,9 @@ func TestBulkWidenedBreaksAtEveryStep(t *testing.T) {
 			r.run(planner.Tally{})
 		}
 		t.Logf("%s: %v", name, slices.Sorted(maps.Keys(kinds)))
-		if !kinds["target append"] || !kinds["target stored"] || !kinds["source fetch"] {
+		// which of several connections comes to a step first is chance, and so is
+		// which side of a fetch the nth step is
+		if !kinds["target append"] || !kinds["target stored"] || !kinds["source fetch"] && !kinds["source fetched"] {
 			t.Errorf("%s: only these were tried: %v", name, kinds)
 		}
 	}
