@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -198,9 +197,7 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 		return err
 	}
 	gates := cutoverGates(v)
-	if a.onlyWaits() {
-		gates = slices.DeleteFunc(gates, func(g gate) bool { return g.Name != "directory" })
-	} else if open(gates) && !a.attended {
+	if open(gates) && !a.attended {
 		g, err := a.start(ctx)
 		if err != nil {
 			return err
@@ -228,17 +225,12 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 	return nil
 }
 
-// onlyWaits reports whether all that is left of Freeze and Cutover is to wait
-// for what was begun, which no window ends; a directory must stay as it is.
-func (a *apply) onlyWaits() bool {
-	return !slices.ContainsFunc(a.built.Steps, func(s planner.Step) bool {
-		_, waits := s.Op.(planner.Wait)
-		return isGated(s) && s.Work && !waits
-	})
-}
-
 // isGated reports whether a step is bound by the gates of Freeze and Cutover.
+// To wait for what was begun needs none: it may outlast the window.
 func isGated(s planner.Step) bool {
+	if _, waits := s.Op.(planner.Wait); waits {
+		return false
+	}
 	p := s.Op.Traits().Phase
 	return p == planner.Freeze || p == planner.Cutover
 }
