@@ -226,9 +226,9 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 }
 
 // isGated reports whether a step is bound by the gates of Freeze and Cutover.
-// To wait for what was begun needs none: it may outlast the window.
+// To wait for a merge that was begun needs none: it may outlast the window.
 func isGated(s planner.Step) bool {
-	if _, waits := s.Op.(planner.Wait); waits {
+	if w, ok := s.Op.(planner.Wait); ok && w.For == "merged" {
 		return false
 	}
 	p := s.Op.Traits().Phase
