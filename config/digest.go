@@ -86,6 +86,9 @@ func sideMeaning(s Side) Side {
 	if s.Seats != nil {
 		s.Seats = &Seats{VIP: s.Seats.VIP}
 	}
+	if s.Directory != nil {
+		s.Directory = &Directory{Sheet: s.Directory.Sheet}
+	}
 	if s.Archive != nil {
 		s.Archive = &Archive{Path: s.Archive.Path}
 	}

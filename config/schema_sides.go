@@ -38,6 +38,11 @@ var apiBlock = &block{name: "api", shared: true, only: tenants, many: true,
 		{name: "secret", typ: typSecret, must: every, example: `env("WECOM_DIRECTORY_SECRET")`},
 	}}
 
+// directoryBlock says where the directory is read while no API shows it.
+var directoryBlock = &block{name: "directory", shared: true, only: tenants, args: []arg{
+	{name: "sheet", typ: typText, must: every, example: `"members-b.csv"`},
+}}
+
 var sourceBlock = &block{name: "source", must: every,
 	labels: []label{{name: "KIND", oneOf: []string{KindIMAP, KindExmail, KindWeCom}, example: KindIMAP}},
 	args: []arg{
@@ -46,7 +51,7 @@ var sourceBlock = &block{name: "source", must: every,
 		{name: "corp_id", typ: typText, only: tenants, must: []string{KindWeCom}, example: `"wwA0123456789abcde"`},
 		{name: "name", typ: typText, only: tenants, example: `"Acme Ltd"`},
 		{name: "creator", typ: typText, only: tenants, example: `"zhang.san"`},
-	}, blocks: []*block{apiBlock, imapBlock}}
+	}, blocks: []*block{apiBlock, directoryBlock, imapBlock}}
 
 var tenant = []string{KindWeCom}
 
@@ -60,7 +65,7 @@ var targetBlock = &block{name: "target", must: every,
 			oneOf: []string{ProcedureHistory, ProcedureMerge, ProcedureUpgrade}, example: `"history"`},
 		{name: "mode", typ: typNumber, only: tenant, min: 1, max: 2, example: `1`, apart: true},
 	}, blocks: []*block{
-		apiBlock, imapBlock,
+		apiBlock, directoryBlock, imapBlock,
 		{name: "seats", only: tenant, args: []arg{
 			{name: "vip", typ: typNumber, must: every, max: unbounded, example: `20`},
 		}},

@@ -46,7 +46,9 @@ type Side struct {
 	APIs      []API    `json:"apis,omitempty"`      // ordered by name
 	Seats     *Seats   `json:"seats,omitempty"`     // target
 	Archive   *Archive `json:"archive,omitempty"`   // target: of the mail that a merge erases (MERGE-03)
-	At        Pos      `json:"at"`
+
+	Directory *Directory `json:"directory,omitempty"` // nil: by the API, or not at all
+	At        Pos        `json:"at"`
 }
 
 // API is one application of a tenant: its name says what it may do.
@@ -66,6 +68,13 @@ type Seats struct {
 type Archive struct {
 	Path string `json:"path"` // relative to the spec's directory
 	At   Pos    `json:"at"`
+}
+
+// Directory says where a tenant's directory of members is read, where no API
+// shows it.
+type Directory struct {
+	Sheet string `json:"sheet"` // CSV as the admin console exports it; relative to the spec's directory
+	At    Pos    `json:"at"`
 }
 
 // TLS modes of a connection.

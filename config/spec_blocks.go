@@ -86,6 +86,10 @@ func (l *loader) side(b *hclsyntax.Block, in *block, s *Side, at *sideAt, fields
 	all := takers{
 		"imap": func(b *hclsyntax.Block) { l.imap(b, &s.IMAP) },
 		"api":  func(b *hclsyntax.Block) { l.api(b, s) },
+		"directory": func(b *hclsyntax.Block) {
+			s.Directory = &Directory{At: l.pos(b.DefRange())}
+			l.take(b, directoryBlock, []field{{name: "sheet", into: &s.Directory.Sheet}}, nil)
+		},
 	}
 	for name, take := range inside {
 		all[name] = take

@@ -41,7 +41,7 @@ func (a *apply) attest(ctx context.Context, id planner.StepID, what Attested, ev
 		return refuse("attest.unknown", "step", string(id))
 	}
 	t := s.Op.Traits()
-	if !t.Person && t.Risk == planner.Reversible {
+	if !snap.ByPerson(s.Op) && t.Risk == planner.Reversible {
 		return refuse("attest.kind", "step", string(id))
 	}
 	if evidence == "" && what != AttestStarted {
@@ -72,7 +72,7 @@ func (a *apply) attest(ctx context.Context, id planner.StepID, what Attested, ev
 }
 
 func (a *apply) attestStarted(ctx context.Context, s planner.Step, snap planner.Snapshot, evidence string) error {
-	if !s.Op.Traits().Person {
+	if !snap.ByPerson(s.Op) {
 		return refuse("attest.kind", "step", string(s.ID))
 	}
 	if why, early := planner.Early(s.Op, snap); early {

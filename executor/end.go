@@ -73,14 +73,14 @@ func (a *apply) leftOver() leftOver {
 			switch {
 			case m.Behind != (planner.Gap{}):
 				l.count, l.behind = l.count+1, l.behind+1
-			case s.Op.Traits().Person: // said to be done, and it is not
+			case a.built.Observed.ByPerson(s.Op): // said to be done, and it is not
 				l.count, l.held = l.count+1, l.held+1
 			case !passes(s) || in > planner.Cutover: // it does not show yet
 				l.standing++
 			}
 		case s.Work:
 			l.count++
-			if held || s.Op.Traits().Person && a.turns[s.ID] == pending {
+			if held || a.built.Observed.ByPerson(s.Op) && a.turns[s.ID] == pending {
 				l.held++
 			}
 			if s.Doubt && held {

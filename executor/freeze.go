@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mxmove/mxmove/planner"
 )
@@ -70,22 +71,51 @@ func tenantsOf(snap planner.Snapshot) map[string]map[string]memberRow {
 // changedSince names who came, went or was edited since the freeze that
 // stands; what the plan's steps make is no edit. After the act that it is for
 // the directories change by it, and without a freeze there is nothing to
-// compare.
-func (s *State) changedSince(built, plan *planner.Plan) ([]string, error) {
+// compare. stale names the tenants that were not seen since: what changed in
+// them is not known.
+func (s *State) changedSince(built, plan *planner.Plan) (changes, stale []string, err error) {
 	b, err := os.ReadFile(s.freezeFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var was frozen
 	if err == nil {
 		err = json.Unmarshal(b, &was)
 	}
 	if err != nil {
-		return nil, stateFault("state.read", s.freezeFile(), err)
+		return nil, nil, stateFault("state.read", s.freezeFile(), err)
 	}
-	if rec, _ := built.Observed.Record(was.Step); !rec.Open || !built.WayBack().Open {
-		return nil, nil
+	rec, _ := built.Observed.Record(was.Step)
+	if !rec.Open || !built.WayBack().Open {
+		return nil, nil, nil
 	}
+	ours, now := edits(plan), tenantsOf(built.Observed)
+	for corp, before := range was.Tenants {
+		if is, ok := now[corp]; ok {
+			changes = append(changes, difference(corp, before, is, ours)...)
+		}
+		if !seenSince(built.Observed, corp, rec.OutcomeAt) {
+			stale = append(stale, corp)
+		}
+	}
+	slices.Sort(changes)
+	slices.Sort(stale)
+	return changes, stale, nil
+}
+
+// seenSince reports whether a tenant was seen after a time. What a world asks
+// for itself it asks at each look; a sheet is as old as it is.
+func seenSince(snap planner.Snapshot, corp string, at time.Time) bool {
+	for _, t := range []*planner.Tenant{snap.Source.Tenant, snap.Target.Tenant} {
+		if t != nil && t.Corp == corp && t.Seen.Known() && (t.Seen.How != "sheet" || t.Seen.At.After(at)) {
+			return true
+		}
+	}
+	return false
+}
+
+// edits are the steps of a plan that change a directory, by tenant and account.
+func edits(plan *planner.Plan) map[string][]planner.Op {
 	ours := map[string][]planner.Op{}
 	for _, st := range plan.Steps {
 		switch op := st.Op.(type) {
@@ -95,14 +125,7 @@ func (s *State) changedSince(built, plan *planner.Plan) ([]string, error) {
 			ours[op.Subject()] = append(ours[op.Subject()], op)
 		}
 	}
-	var changes []string
-	for corp, is := range tenantsOf(built.Observed) {
-		if before, ok := was.Tenants[corp]; ok {
-			changes = append(changes, difference(corp, before, is, ours)...)
-		}
-	}
-	slices.Sort(changes)
-	return changes, nil
+	return ours
 }
 
 func difference(corp string, before, is map[string]memberRow, ours map[string][]planner.Op) []string {

@@ -31,6 +31,7 @@ type gateView struct {
 	held           bool
 	approvals      []Approval
 	directory      []string // what changed in the directories since the freeze
+	unseen         []string // tenants that were not seen since the freeze
 	mirror         error
 	back           *ClockBack
 	loose          bool // the lineage is not committed beside the spec
@@ -48,7 +49,7 @@ func (a *apply) view(ctx context.Context) (gateView, error) {
 		}
 	}
 	var err error
-	v.directory, err = a.State.changedSince(a.built, a.Plan)
+	v.directory, v.unseen, err = a.State.changedSince(a.built, a.Plan)
 	return v, err
 }
 
@@ -190,10 +191,14 @@ func (v gateView) guards() []config.Finding {
 }
 
 func (v gateView) frozen() []config.Finding {
-	if len(v.directory) == 0 {
-		return nil
+	var found []config.Finding
+	if len(v.directory) > 0 {
+		found = append(found, reason("MERGE-07", "changes", strings.Join(v.directory, "\n")))
 	}
-	return []config.Finding{reason("MERGE-07", "changes", strings.Join(v.directory, "\n"))}
+	for _, corp := range v.unseen {
+		found = append(found, reason("gate.sheet", "corp", corp))
+	}
+	return found
 }
 
 func (v gateView) onHold() []config.Finding {

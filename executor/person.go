@@ -45,6 +45,9 @@ func Instruction(op planner.Op) text.Msg {
 		}
 		return m
 	}
+	if code, pairs := apiAct(op); code != "" {
+		return text.M(code, pairs...)
+	}
 	pairs := []string{"subject", op.Subject()}
 	switch o := op.(type) {
 	case planner.MergeTenants:
@@ -90,7 +93,7 @@ func (a *apply) alone(ctx context.Context) (acted bool, err error) {
 		a.walk.end(s, postponed)
 		return true, nil // the next look says why
 	}
-	if s.Op.Traits().Person {
+	if a.built.Observed.ByPerson(s.Op) {
 		how, err := a.act(ctx, s)
 		a.walk.end(s, how)
 		return true, err

@@ -144,7 +144,7 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 		if _, drops := s.Op.(planner.DropMailbox); drops && !removal.Open && !out[s.ID] {
 			out[s.ID], a.held[s.ID] = true, reason("gate.removed", "share", removal.String())
 		}
-		if out[s.ID] || !s.Work || !s.Op.Traits().Person {
+		if out[s.ID] || !s.Work || !a.built.Observed.ByPerson(s.Op) {
 			continue
 		}
 		if why, early := planner.Early(s.Op, a.built.Observed); early {

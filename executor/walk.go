@@ -20,6 +20,7 @@ type walk struct {
 	turn   map[planner.StepID]phase // of those that had or have their turn in this run
 	fresh  map[planner.StepID]bool  // ended since the look: what they changed was not seen yet
 	busy   map[string]bool          // mailboxes with a pass under way: two at once would double mail
+	people func(planner.Op) bool    // carried out by a person
 	first  int                      // of the queue, before it everything has its turn
 	broken bool                     // a step of Cutover failed: no further one of it in this run
 }
@@ -40,7 +41,7 @@ const (
 // steps had in this run. A converging step that has been carried out before
 // yields to the others, the longest-waiting first.
 func newWalk(built *planner.Plan, out map[planner.StepID]bool, turns map[planner.StepID]phase) *walk {
-	w := &walk{needed: map[planner.StepID]bool{}, turn: turns, fresh: map[planner.StepID]bool{}, busy: map[string]bool{}}
+	w := &walk{needed: map[planner.StepID]bool{}, turn: turns, fresh: map[planner.StepID]bool{}, busy: map[string]bool{}, people: built.Observed.ByPerson}
 	last := map[planner.StepID]time.Time{}
 	for _, r := range built.Observed.Records {
 		if r.Outcome > 0 {
@@ -145,7 +146,7 @@ func (w *walk) next(alone bool) (planner.Step, bool) {
 			}
 			continue
 		}
-		if goesAlone(s) == alone && w.ready(s) {
+		if (w.people(s.Op) || goesAlone(s)) == alone && w.ready(s) {
 			w.turn[s.ID] = running
 			if passes(s) {
 				w.busy[s.Op.Subject()] = true
@@ -157,11 +158,11 @@ func (w *walk) next(alone bool) (planner.Step, bool) {
 }
 
 // goesAlone says that a step is carried out with nothing else under way, right
-// after a look at the world: what cannot be undone, what people do, and what
-// switches a domain.
+// after a look at the world, though no person does it: what cannot be undone,
+// and what switches a domain.
 func goesAlone(s planner.Step) bool {
 	t := s.Op.Traits()
-	return t.Person || t.Risk == planner.Final || t.Phase == planner.Cutover && t.Risk > planner.Reversible
+	return t.Risk == planner.Final || t.Phase == planner.Cutover && t.Risk > planner.Reversible
 }
 
 func (w *walk) ready(s planner.Step) bool {

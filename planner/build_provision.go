@@ -164,7 +164,7 @@ func (b *builder) seats() {
 			left--
 		}
 		op := SetSeat{Corp: b.corp(), Account: p.account, VIP: true, In: in}
-		if stands && b.records[IDOf(op)].Outcome == 0 && (in == Provision || !b.pressed || work) {
+		if stands && b.records[IDOf(op)].Outcome == 0 && !b.facts[IDOf(op)].holds(b.now) && (in == Provision || !b.pressed || work) {
 			var needs []StepID
 			if in == Drain {
 				needs = []StepID{IDOf(Wait{For: waitMerged, On: b.corp()})}

@@ -1,6 +1,9 @@
 package planner
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Known reports whether there was an observation and it succeeded.
 func (s Seen) Known() bool { return !s.At.IsZero() && s.Err == nil }
@@ -30,6 +33,17 @@ func (s Snapshot) Fact(id StepID) (Fact, bool) {
 		return Fact{Step: id}, false
 	}
 	return s.Facts[i], true
+}
+
+// ByPerson reports whether a person carries an op out: always, or in this world.
+func (s Snapshot) ByPerson(op Op) bool {
+	return op.Traits().Person || s.peoples(op)
+}
+
+func (s Snapshot) peoples(op Op) bool {
+	kind := op.Kind()
+	what, _, _ := strings.Cut(op.Subject(), "/")
+	return slices.Contains(s.People, kind) || slices.Contains(s.People, kind+" "+what)
 }
 
 // Step finds a step by its ID.

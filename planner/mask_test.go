@@ -223,7 +223,7 @@ func TestDecodeSnapshotRefuses(t *testing.T) {
 // decided are the fields with strings that masking leaves as they are. A new
 // field must be put here or among those that are masked.
 const decided = `
-Snapshot.Can Side.Caps Tenant.Corp Tenant.Name Tenant.Domains Seen.How Msg.Code Fault.Class Finding.Severity Pos.File
+Snapshot.Can Snapshot.People Directory.Sheet Side.Caps Tenant.Corp Tenant.Name Tenant.Domains Seen.How Msg.Code Fault.Class Finding.Severity Pos.File
 Mailbox.State Member.Departments Mailbox.Wave Mailbox.Department Mailbox.Kind Mailbox.Mover Zone.Name Zone.Names Zone.Selectors Zone.DKIM Cache.Resolver Cache.Err Cutover.Resolvers Authority.Host Authority.Addr Authority.Err
 RRset.Zone RRset.Name RRset.Type RRset.Line RRset.Values PutShared.Corp PutGroup.Corp PutGroup.Allow
 Fact.Checked Migration.Name Migration.Version Migration.Language Migration.State Migration.Mirror Migration.Identity

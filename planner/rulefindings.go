@@ -108,6 +108,9 @@ func (b *builder) cannot() []config.Finding {
 	n := map[key]int{}
 	for _, s := range b.steps {
 		kind := s.Op.Kind()
+		if b.s.peoples(s.Op) {
+			continue
+		}
 		switch r := s.Op.(type) {
 		case Restore:
 			kind = r.Op.Kind()

@@ -13,7 +13,8 @@ type Snapshot struct {
 	At        time.Time        `json:"at"`
 	Recovered time.Time        `json:"recovered,omitzero"` // the state directory was rebuilt from the world
 	Lineage   string           `json:"lineage"`
-	Can       []string         `json:"can,omitempty"` // kinds of op that this world carries out, ordered; none told: copy-mailbox
+	Can       []string         `json:"can,omitempty"`    // kinds of op that this world carries out, ordered; none told: copy-mailbox
+	People    []string         `json:"people,omitempty"` // kinds that people carry out here though an API could, ordered: KIND, or KIND FOR such as "wait merged"
 	Source    Side             `json:"source"`
 	Target    Side             `json:"target"`
 	Mailboxes []Mailbox        `json:"mailboxes"`           // ordered by address

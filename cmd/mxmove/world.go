@@ -52,7 +52,8 @@ type opening struct {
 
 // openWorld opens the provider of a spec's services.
 func openWorld(o opening) (world, error) {
-	if o.Spec.Source.Kind != "imap" || o.Spec.Target.Kind != "imap" {
+	tenants := o.Spec.Target.Procedure == config.ProcedureMerge
+	if !tenants && (o.Spec.Source.Kind != config.KindIMAP || o.Spec.Target.Kind != config.KindIMAP) {
 		return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
 	}
 	store := mailstore.New(mailstore.Options{
@@ -60,12 +61,18 @@ func openWorld(o opening) (world, error) {
 		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(), Observed: o.State.Observed(), Scratch: o.State.Scratch(),
 		Version: o.Version, Now: o.Now,
 	})
+	people := manual.New
+	if tenants {
+		people = func(w manual.Inner) *manual.World {
+			return manual.NewTenants(w, manual.Sheets{Spec: o.Spec, Dir: o.SpecDir, Now: o.Now})
+		}
+	}
 	if o.Spec.Cutover == nil {
-		return &peopled{world: store, people: manual.New(store)}, nil
+		return &peopled{world: store, people: people(store)}, nil
 	}
 	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
 	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
-	return &peopled{world: store, people: manual.New(tried)}, nil
+	return &peopled{world: store, people: people(tried)}, nil
 }
 
 // peopled is a world in which people do what has no API.

@@ -1,0 +1,52 @@
+package executor
+
+import (
+	"strings"
+
+	"github.com/mxmove/mxmove/planner"
+)
+
+// apiAct gives the texts of what a tenant's API could do, for the person who
+// does it where there is none; "": op is no such act.
+func apiAct(op planner.Op) (code string, pairs []string) {
+	switch o := op.(type) {
+	case planner.Inventory:
+		return "act.inventory." + o.What, []string{"corp", o.Corp}
+	case planner.Compare:
+		return "act.compare." + o.What, []string{"corp", o.Corp}
+	case planner.Notify:
+		return "act.notify." + o.Template, []string{"to", o.To}
+	case planner.PutTags:
+		return "act.put-tags", []string{"corp", o.Corp}
+	case planner.Wait:
+		return "act.wait." + o.For, []string{"on", o.On}
+	case planner.SetSeat:
+		return "act.set-seat." + onOff(o.VIP), []string{"corp", o.Corp, "account", o.Account}
+	case planner.SetEnabled:
+		return "act.set-enabled." + onOff(o.Enabled), []string{"corp", o.Corp, "account", o.Account}
+	case planner.PutMember:
+		pairs := []string{"corp", o.Corp, "account", o.Account, "name", or(o.Name), "departments", or(strings.Join(o.Departments, ", ")), "address", o.Address}
+		switch {
+		case len(o.Aliases) > 0:
+			return "act.put-member.aliases", append(pairs, "aliases", strings.Join(o.Aliases, ", "))
+		case o.AccountOnly:
+			return "act.put-member.account", pairs
+		}
+		return "act.put-member.address", pairs
+	}
+	return "", nil
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func or(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
