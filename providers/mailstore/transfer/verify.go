@@ -36,7 +36,7 @@ func Verify(ctx context.Context, in VerifyInput) (*Report, error) {
 	v := &verifier{in: in, report: &Report{}, sets: &flagSets{}, scratch: scratch{in.Scratch, in.page}}
 	v.scratch.sweep()
 	v.lost, v.extra = v.newShelf(), v.newShelf()
-	v.source = &reader{session: in.Source, progress: v.progressed, sets: v.sets, scratch: v.scratch}
+	v.source = &reader{session: in.Source, cuts: &cutShort{}, progress: v.progressed, sets: v.sets, scratch: v.scratch}
 	v.target = &reader{session: in.Target, progress: v.progressed, write: true, sets: v.sets, scratch: v.scratch}
 	defer v.source.close()
 	defer v.target.close()

@@ -80,6 +80,9 @@ func (v *verifier) pair(u *unit, boxes []*box, target *box, p pair, d verdict) {
 	for _, code := range p.altered {
 		d.add(Explained, code)
 	}
+	if s.cut {
+		d.add(Unread, "verify.unread.cut")
+	}
 	compareFlags(&d, s.flags, p.target.flags, target.permanent, fate, known)
 	compareDates(&d, s.date, p.target.date, fate, v.in.Now)
 	v.report.message(u.reports[s.box], s, d)

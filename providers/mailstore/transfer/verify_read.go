@@ -24,6 +24,7 @@ type message struct {
 	box   int32 // which of the unit's source folders; of one put aside: which of the report's
 	why   int32 // of one put aside: which of the verifier's reasons, or paths
 	read  bool  // print is of its body
+	cut   bool  // ... which is only the beginning of the mail
 	used  bool  // has its match
 
 	doubled bool // of one put aside at the target: the source has it, fewer times
@@ -68,6 +69,7 @@ type reader struct {
 	sets     *flagSets
 	scratch  scratch
 	print    *Fingerprinter
+	cuts     *cutShort // of a source, which may hand out less than there is
 	buf      []byte
 	progress func(folder string, size int64)
 }
@@ -149,7 +151,7 @@ func (r *reader) list(ctx context.Context, b *box, since time.Time) error {
 		}
 		m := r.listed(it)
 		if i, ok := findUID(old, it.UID); ok && old[i].read {
-			m.print, m.read = old[i].print, true
+			m.print, m.read, m.cut = old[i].print, true, old[i].cut
 		}
 		b.mail = append(b.mail, m)
 		return nil
@@ -161,15 +163,25 @@ func (r *reader) list(ctx context.Context, b *box, since time.Time) error {
 
 // fingerprint reads a body, and tells whether it is as long as the server says.
 func (r *reader) fingerprint(it Item) (print Fingerprint, whole bool, err error) {
-	if r.print == nil {
-		r.print, r.buf = NewFingerprinter(), make([]byte, 32<<10)
+	to := io.Writer(r.printer())
+	if r.cuts != nil {
+		r.cuts.Reset()
+		to = io.MultiWriter(r.print, r.cuts)
 	}
-	r.print.Reset()
-	n, err := io.CopyBuffer(r.print, struct{ io.Reader }{it.Body}, r.buf)
+	n, err := io.CopyBuffer(to, struct{ io.Reader }{it.Body}, r.buf)
 	if err != nil || n != it.Size {
 		return Fingerprint{}, false, err
 	}
 	return r.print.Sum(), true, nil
+}
+
+// printer starts a fingerprint.
+func (r *reader) printer() *Fingerprinter {
+	if r.print == nil {
+		r.print, r.buf = NewFingerprinter(), make([]byte, 32<<10)
+	}
+	r.print.Reset()
+	return r.print
 }
 
 func (r *reader) set(flags []imap.Flag) *flagSet {

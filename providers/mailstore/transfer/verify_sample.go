@@ -233,7 +233,7 @@ func (r *reader) take(b *box, it Item) error {
 	}
 	print, whole, err := r.fingerprint(it)
 	if m := &b.mail[i]; err == nil && whole && !m.read {
-		m.print, m.read = print, true
+		m.print, m.read, m.cut = print, true, r.cuts != nil && r.cuts.cut()
 		r.progress(label(b.folder.Path), it.Size)
 	}
 	return err

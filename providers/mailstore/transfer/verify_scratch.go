@@ -123,6 +123,9 @@ func (m *message) put(b []byte) {
 	le.PutUint32(b[104:], uint32(m.box))
 	le.PutUint32(b[108:], uint32(m.why))
 	b[112], b[113] = m.bits(), 0
+	if m.cut {
+		b[113] = 1
+	}
 }
 
 func (s *flagSets) get(b []byte) (m message) {
@@ -132,6 +135,7 @@ func (s *flagSets) get(b []byte) (m message) {
 	m.print.Size, m.print.Length, m.print.High = int64(le.Uint64(b[64:])), int64(le.Uint64(b[72:])), le.Uint64(b[80:])
 	m.date, m.uid, m.flags = int64(le.Uint64(b[88:])), le.Uint32(b[96:]), s.at(le.Uint32(b[100:]))
 	m.box, m.why = int32(le.Uint32(b[104:])), int32(le.Uint32(b[108:]))
+	m.cut = b[113] == 1
 	is := func(bit byte) bool { return b[112]&bit != 0 }
 	m.print.HasNUL, m.print.Header8Bit, m.print.BareCR, m.print.BareLF = is(bitNUL), is(bitHeader8), is(bitCR), is(bitLF)
 	m.print.NoFinalNewline, m.read, m.doubled, m.gone = is(bitNoEnd), is(bitRead), is(bitDoubled), is(bitGone)

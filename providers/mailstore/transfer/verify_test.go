@@ -128,6 +128,7 @@ func TestVerifyLabels(t *testing.T) {
 		{"date out of range", a.withDate(time.Unix(1<<32, 0)), vFolder("A", a), nil, "A 1 explained date.range"},
 
 		{"not given by the source", vMail{uid: 1, date: vDay, body: "x", absent: true}, vFolder("A", a), nil, "A 1 unread unread"},
+		{"of very many parts, without an end", a.withBody(parted(300, "")), vFolder("A", a.withBody(parted(300, ""))), nil, "A 1 unread unread.cut"},
 		{"given shorter than told", vMail{uid: 1, date: vDay, body: "x", short: true}, vFolder("A", a), nil, "A 1 unread unread"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

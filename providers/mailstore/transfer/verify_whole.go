@@ -110,7 +110,7 @@ func (r *reader) put(b *box, it Item) error {
 	if err != nil || m.read {
 		return err
 	}
-	m.print, m.read = print, true
+	m.print, m.read, m.cut = print, true, r.cuts != nil && r.cuts.cut()
 	b.shelf.changed()
 	b.got++
 	r.progress(label(b.folder.Path), it.Size)
