@@ -15,9 +15,12 @@ RACE := $(if $(shell command -v gcc 2>/dev/null),-race)
 demo:
 	@$(GO) run ./cmd/mxmove demo
 
-# eight at once whatever the cores: most tests wait for servers
+# Eight tests and four packages at once whatever the cores: most wait for
+# servers. The race detector watches what is pure in the tests of all that call it.
+PURE := ./config/... ./planner/...
 test: check peers
-	$(GO) test $(RACE) -timeout 9m -parallel 8 ./...
+	$(GO) test -parallel 8 $(PURE)
+	$(GO) test $(RACE) -timeout 20m -p 4 -parallel 8 $$($(GO) list ./... | grep -v -e /mxmove/config -e /mxmove/planner)
 
 # A thousand kills, all of the corpus between all servers, and a million messages compared, in two servers of the
 # test's own process: some minutes, 1.5 GB for these. A failure tells the flags that repeat its moments.
