@@ -41,7 +41,8 @@ func mainCode() int {
 		if os.Getenv("GOMAXPROCS") == "" {
 			// Half the processors carry more than two servers give; with all of them
 			// threads wake each other at every few kilobytes: a tenth more CPU, or a sixth.
-			runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
+			// With one, all wait while a ledger is synced.
+			runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)/2))
 		}
 	}
 	if slices.Contains(os.Args[1:], "plan") {
