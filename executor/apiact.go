@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mxmove/mxmove/planner"
@@ -25,7 +26,7 @@ func apiAct(op planner.Op) (code string, pairs []string) {
 	case planner.SetEnabled:
 		return "act.set-enabled." + onOff(o.Enabled), []string{"corp", o.Corp, "account", o.Account}
 	case planner.PutMember:
-		pairs := []string{"corp", o.Corp, "account", o.Account, "name", or(o.Name), "departments", or(strings.Join(o.Departments, ", ")), "address", o.Address}
+		pairs := []string{"corp", o.Corp, "account", o.Account, "name", cmp.Or(o.Name, "-"), "departments", cmp.Or(strings.Join(o.Departments, ", "), "-"), "address", o.Address}
 		switch {
 		case len(o.Aliases) > 0:
 			return "act.put-member.aliases", append(pairs, "aliases", strings.Join(o.Aliases, ", "))
@@ -42,11 +43,4 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
-}
-
-func or(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -10,6 +10,15 @@ import (
 	"github.com/mxmove/mxmove/planner"
 )
 
+// step is from one line to the next that is tried: all of them, or with -short,
+// as under the race detector, which takes ten times as long, every third.
+func step() int {
+	if testing.Short() {
+		return 3
+	}
+	return 1
+}
+
 // Whatever line of a migration the machine died at, the way back leads to what
 // was before, once; and forward again leads to the end.
 func TestWayBackFromEveryLine(t *testing.T) {
@@ -18,7 +27,7 @@ func TestWayBackFromEveryLine(t *testing.T) {
 		"history": func() *site { return historySite(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for at := 1; ; at++ {
+			for at := 1; ; at += step() {
 				s := make()
 				d := s.die(at, at%2 == 0)
 				if err := s.through(t, s.plan(t)); err == nil && !d.dead {
@@ -47,7 +56,7 @@ func TestWayBackKilledAtEveryLine(t *testing.T) {
 		"history": func() *site { return historySite(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for at := 1; ; at++ {
+			for at := 1; ; at += step() {
 				s := make()
 				s.switchOver(t)
 				p := s.reverse(t)

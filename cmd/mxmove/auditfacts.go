@@ -10,6 +10,7 @@ import (
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
 )
 
@@ -128,25 +129,32 @@ func (a *audit) downtime() []text.Msg {
 // each, what was acknowledged, and the time that nobody looked.
 func (a *audit) erased() []text.Msg {
 	var words []text.Msg
-	ahead := map[string]executor.Line{}
+	ahead, begun := map[string]executor.Line{}, map[string]bool{}
 	for _, l := range a.tale.Story {
-		if l.Kind == executor.KindNote && l.Msg.Code == "event.final-ahead" {
-			ahead[string(l.Step)] = l
-			continue
+		switch id := string(l.Step); {
+		case l.Kind == executor.KindNote && l.Msg.Code == "event.final-ahead":
+			ahead[id] = l
+		case l.Kind == executor.KindActStarted:
+			begun[id] = true
+			if found, ok := ahead[id]; ok {
+				args := found.Msg.Args
+				words = append(words, text.M("render.audit.erased.words", "kind", args["kind"], "subject", args["subject"], "bounds", args["bounds"],
+					"kept", args["kept"], "seen", args["seen"], "started", a.stamp(l.At), "line", strconv.Itoa(l.N)))
+			}
+		case !begun[id] && presses[l.Step.Kind()] && (l.Kind == executor.KindActFinished || l.Kind == executor.KindOutcome):
+			begun[id] = true // by somebody who did not say so
+			words = append(words, text.M("render.audit.erased.unseen", "kind", l.Step.Kind(), "subject", l.Step.Subject(), "at", a.stamp(l.At), "line", strconv.Itoa(l.N)))
 		}
-		found, ok := ahead[string(l.Step)]
-		if !ok || l.Kind != executor.KindActStarted {
-			continue
-		}
-		args := found.Msg.Args
-		words = append(words, text.M("render.audit.erased.words", "kind", args["kind"], "subject", args["subject"], "bounds", args["bounds"], "kept", args["kept"],
-			"seen", args["seen"], "started", a.stamp(l.At), "line", strconv.Itoa(l.N)))
 	}
 	if len(words) == 0 {
 		return []text.Msg{text.M("render.audit.erased.none")}
 	}
 	return words
 }
+
+// presses are the acts that destroy something by one press.
+var presses = map[string]bool{planner.MergeTenants{}.Kind(): true, planner.UpgradeTenant{}.Kind(): true,
+	planner.FinishWizard{}.Kind(): true, planner.MoveCustomers{}.Kind(): true}
 
 // accepted is what the reviewed spec lets pass, and who signed it.
 func (a *audit) accepted() []text.Msg {

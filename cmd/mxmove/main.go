@@ -34,7 +34,7 @@ func mainCode() int {
 	stop, interrupts := make(chan struct{}), make(chan os.Signal, 2)
 	signal.Notify(interrupts, asking()...)
 	defer signal.Stop(interrupts)
-	if slices.Contains(os.Args[1:], "apply") {
+	if slices.ContainsFunc(os.Args[1:], carries) {
 		// A run outlives whoever read its output; otherwise a write to a closed pipe ends the process.
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 		debug.SetGCPercent(50) // bodies share memory, so there is little to collect: a third less is held
@@ -57,6 +57,9 @@ func mainCode() int {
 	}()
 	return run(ctx, systemEnv(stop), os.Args[1:])
 }
+
+// carries reports a command that copies mail for as long as it takes.
+func carries(command string) bool { return command == "apply" || command == "rollback" }
 
 // asking are the signals that ask the program to end. A terminal that closes
 // is one, unless nohup said otherwise.

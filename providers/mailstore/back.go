@@ -184,6 +184,9 @@ func (v *veiledFolder) copies(ctx context.Context, uids []uint32) (map[uint32]bo
 	copies := map[uint32]bool{}
 	for chunk := range slices.Chunk(uids, batch) {
 		_, err := v.Target.Fetch(ctx, chunk, func(it transfer.Item) error {
+			if it.Body == nil {
+				return nil
+			}
 			h := sha256.New()
 			if _, err := io.Copy(h, it.Body); err != nil {
 				return err

@@ -32,28 +32,9 @@ func (fl *follower) remove(ctx context.Context, d *drop, allowed bool) error {
 	if err := fl.takeBack(ctx, d, there, allowed); err != nil || !allowed {
 		return err
 	}
-	fates := map[byte][]uint32{}
-	var rows []row
-	for _, r := range d.gone {
-		it, is := there[r.dst]
-		kept, err := fl.keeps(d.f, r, it, is), error(nil)
-		old := kept == 0 && is && fl.hidden(it.Date)
-		for ; err == nil && old && len(fl.others) > 0; old = fl.hidden(it.Date) {
-			_, err = fl.dates(ctx, fl.others[0])
-			fl.others = fl.others[1:]
-		}
-		switch {
-		case err != nil:
-			return err
-		case kept > 0:
-			fates[keptFirst+byte(kept)-1] = append(fates[keptFirst+byte(kept)-1], r.src)
-		case !is:
-			fates[removed] = append(fates[removed], r.src)
-		case old:
-			fl.note(text.M("copy.follow.window", "folder", pathText(d.m.From.Path)))
-		default:
-			rows = append(rows, r)
-		}
+	rows, fates, err := fl.sort(ctx, d, there)
+	if err != nil {
+		return err
 	}
 	for fate, uids := range fates {
 		if err := fl.l.put(removalsOf(d.f, fate, uids)...); err != nil {
@@ -69,6 +50,34 @@ func (fl *follower) remove(ctx context.Context, d *drop, allowed bool) error {
 		}
 	}
 	return nil
+}
+
+// sort parts a folder's messages that are gone at the source into those to
+// remove and those that stay, or are gone here, too, by their fate.
+func (fl *follower) sort(ctx context.Context, d *drop, there map[uint32]Item) (rows []row, fates map[byte][]uint32, err error) {
+	fates = map[byte][]uint32{}
+	for _, r := range d.gone {
+		it, is := there[r.dst]
+		kept, err := fl.keeps(d.f, r, it, is), error(nil)
+		old := kept == 0 && is && fl.hidden(it.Date)
+		for ; err == nil && old && len(fl.others) > 0; old = fl.hidden(it.Date) {
+			_, err = fl.dates(ctx, fl.others[0])
+			fl.others = fl.others[1:]
+		}
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case kept > 0:
+			fates[keptFirst+byte(kept)-1] = append(fates[keptFirst+byte(kept)-1], r.src)
+		case !is:
+			fates[removed] = append(fates[removed], r.src)
+		case old:
+			fl.note(text.M("copy.follow.window", "folder", pathText(d.m.From.Path)))
+		default:
+			rows = append(rows, r)
+		}
+	}
+	return rows, fates, nil
 }
 
 // keeps says why a message must stay.

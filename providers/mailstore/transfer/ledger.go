@@ -67,23 +67,36 @@ func OpenLedger(dir string, k Key) (*Ledger, []config.Finding, error) {
 // while a pass writes it. Absent, or of another key, is an empty one.
 func ReadLedger(dir string, k Key) (*Ledger, error) {
 	l := &Ledger{st: newState(), address: k.Address}
+	err := readLedger(dir, k, func(f io.ReaderAt, size int64) error {
+		if st, _, err := replay(f, size, k); err == nil || errors.Is(err, errDamaged) {
+			l.st = st
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// readLedger opens a ledger's file, if there is one, for reading only.
+func readLedger(dir string, k Key, read func(f io.ReaderAt, size int64) error) error {
 	f, err := os.Open(filepath.Join(dir, ledgerName(k.Address)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return l, nil
+		return nil
 	}
 	if err != nil {
-		return nil, ledgerFault(k, err)
+		return ledgerFault(k, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
+	if err == nil {
+		err = read(f, info.Size())
+	}
 	if err != nil {
-		return nil, ledgerFault(k, err)
+		return ledgerFault(k, err)
 	}
-	st, _, err := replay(f, info.Size(), k)
-	if err == nil || errors.Is(err, errDamaged) {
-		l.st = st
-	}
-	return l, nil
+	return nil
 }
 
 // place is where a ledger's file is and what is done to it there; tests let

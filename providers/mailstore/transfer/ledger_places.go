@@ -3,9 +3,7 @@ package transfer
 import (
 	"crypto/sha256"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"io"
 	"slices"
 )
 
@@ -57,24 +55,15 @@ func (l *Ledger) GoneTo(folder string) (string, bool) {
 // the source gave it. Absent, or of another key, a ledger has none.
 func Copied(dir string, k Key) (map[[sha256.Size]byte]bool, error) {
 	all := map[[sha256.Size]byte]bool{}
-	f, err := os.Open(filepath.Join(dir, ledgerName(k.Address)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return all, nil
-	}
-	if err != nil {
-		return nil, ledgerFault(k, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, ledgerFault(k, err)
-	}
-	_, end, err := replay(f, info.Size(), k)
-	if errors.Is(err, errOtherKey) {
-		return all, nil
-	}
-	if err == nil {
-		err = newFrames(f, 0, end).each(func(rec record) error {
+	err := readLedger(dir, k, func(f io.ReaderAt, size int64) error {
+		_, end, err := replay(f, size, k)
+		if errors.Is(err, errOtherKey) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return newFrames(f, 0, end).each(func(rec record) error {
 			if r, ok := rec.(placedRecord); ok {
 				for _, hash := range r.hashes {
 					all[hash] = true
@@ -82,9 +71,9 @@ func Copied(dir string, k Key) (map[[sha256.Size]byte]bool, error) {
 			}
 			return nil
 		})
-	}
+	})
 	if err != nil {
-		return nil, ledgerFault(k, err)
+		return nil, err
 	}
 	return all, nil
 }

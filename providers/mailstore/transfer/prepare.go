@@ -23,21 +23,7 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.names = map[string]bool{}
-	for _, f := range source {
-		r.names[f.Name] = true
-	}
-	o := r.p.Options.MapOptions
-	o.Pinned = r.l.Pinned()
-	for name, path := range r.p.Options.Pinned {
-		if o.Pinned[name] == nil {
-			o.Pinned[name] = path
-		}
-	}
-	mapped, notes := MapFolders(source, target, o)
-	for _, n := range notes {
-		r.note(n)
-	}
+	mapped := r.mapping(source, target)
 	have := map[string]bool{}
 	for _, f := range target {
 		have[pathID(f.Path)] = true
@@ -67,6 +53,26 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	gap := r.l.Behind(carriedFrom)
 	r.report(func(p *planner.Progress) { p.Total, p.BytesAll = p.Done+gap.Messages, p.Bytes+gap.Bytes })
 	return carried, nil
+}
+
+// mapping decides where each folder goes: where it went before, if it did.
+func (r *course) mapping(source, target []Folder) []Mapped {
+	r.names = map[string]bool{}
+	for _, f := range source {
+		r.names[f.Name] = true
+	}
+	o := r.p.Options.MapOptions
+	o.Pinned = r.l.Pinned()
+	for name, path := range r.p.Options.Pinned {
+		if o.Pinned[name] == nil {
+			o.Pinned[name] = path
+		}
+	}
+	mapped, notes := MapFolders(source, target, o)
+	for _, n := range notes {
+		r.note(n)
+	}
+	return mapped
 }
 
 // build makes in one go what the target lacks, where it can. What it could

@@ -150,7 +150,7 @@ func judge(body []byte, out any) error {
 		return &vendor.Error{Kind: vendor.Lost, Text: err.Error()}
 	}
 	if failed.Code != "" && !strings.EqualFold(failed.Code, "OK") {
-		return &vendor.Error{Kind: kindOf(failed.Code), Text: vendor.Words(failed.Code, failed.Message)}
+		return &vendor.Error{Kind: vendor.KindOf(kinds, failed.Code), Text: vendor.Words(failed.Code, failed.Message)}
 	}
 	if out == nil {
 		return nil
@@ -161,30 +161,13 @@ func judge(body []byte, out any) error {
 	return nil
 }
 
-func kindOf(code string) vendor.Kind {
-	has := func(list ...string) bool {
-		for _, s := range list {
-			if strings.HasPrefix(code, s) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("Throttling", "LastOperationNotFinished"):
-		return vendor.Busy
-	case has("ServiceUnavailable", "InternalError", "UnKnownError"):
-		return vendor.Lost
-	case has("DomainRecordDuplicate"):
-		return vendor.Duplicate
-	case has("DomainRecordLocked", "DomainForbidden", "RecordForbidden"):
-		return vendor.Locked
-	case has("DomainRecordNotBelongToUser"):
-		return vendor.Stale
-	case has("InvalidDomainName", "IncorrectDomainUser"):
-		return vendor.NoZone
-	case has("InvalidAccessKey", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp", "Forbidden", "NoPermission", "SignatureNonceUsed"):
-		return vendor.Refused
-	}
-	return vendor.Invalid
+// kinds are what error codes mean, by how they begin.
+var kinds = []vendor.Meaning{
+	{Kind: vendor.Busy, Codes: []string{"Throttling", "LastOperationNotFinished"}},
+	{Kind: vendor.Lost, Codes: []string{"ServiceUnavailable", "InternalError", "UnKnownError"}},
+	{Kind: vendor.Duplicate, Codes: []string{"DomainRecordDuplicate"}},
+	{Kind: vendor.Locked, Codes: []string{"DomainRecordLocked", "DomainForbidden", "RecordForbidden"}},
+	{Kind: vendor.Stale, Codes: []string{"DomainRecordNotBelongToUser"}},
+	{Kind: vendor.NoZone, Codes: []string{"InvalidDomainName", "IncorrectDomainUser"}},
+	{Kind: vendor.Refused, Codes: []string{"InvalidAccessKey", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp", "Forbidden", "NoPermission", "SignatureNonceUsed"}},
 }

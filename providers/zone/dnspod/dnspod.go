@@ -203,7 +203,7 @@ func judge(body []byte, out any) error {
 		if e.Code == "ResourceNotFound.NoDataOfRecord" {
 			return nil
 		}
-		return &vendor.Error{Kind: kindOf(e.Code), Text: vendor.Words(e.Code, e.Message)}
+		return &vendor.Error{Kind: vendor.KindOf(kinds, e.Code), Text: vendor.Words(e.Code, e.Message)}
 	}
 	if out == nil {
 		return nil
@@ -219,32 +219,15 @@ func judge(body []byte, out any) error {
 	return nil
 }
 
-func kindOf(code string) vendor.Kind {
-	has := func(list ...string) bool {
-		for _, s := range list {
-			if strings.HasPrefix(code, s) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("RequestLimitExceeded"):
-		return vendor.Busy
-	case has("InternalError", "FailedOperation.UnknowError", "InvalidParameter.OperateFailed"):
-		return vendor.Lost
-	case has("InvalidParameter.DomainRecordExist"):
-		return vendor.Duplicate
-	case has("FailedOperation.DomainIsLocked", "FailedOperation.DomainIsSpam", "InvalidParameter.DomainNotAllowedModifyRecords", "InvalidParameter.RecordLocked"):
-		return vendor.Locked
-	case has("InvalidParameter.RecordIdInvalid"):
-		return vendor.Stale
-	case has("InvalidParameterValue.DomainNotExists", "InvalidParameter.DomainInvalid", "FailedOperation.NotDomainOwner", "OperationDenied.NoPermissionToOperateDomain"):
-		return vendor.NoZone
-	case has("AuthFailure", "UnauthorizedOperation", "OperationDenied", "FailedOperation", "LimitExceeded.FailedLogin"):
-		return vendor.Refused
-	}
-	return vendor.Invalid
+// kinds are what error codes mean, by how they begin.
+var kinds = []vendor.Meaning{
+	{Kind: vendor.Busy, Codes: []string{"RequestLimitExceeded"}},
+	{Kind: vendor.Lost, Codes: []string{"InternalError", "FailedOperation.UnknowError", "InvalidParameter.OperateFailed"}},
+	{Kind: vendor.Duplicate, Codes: []string{"InvalidParameter.DomainRecordExist"}},
+	{Kind: vendor.Locked, Codes: []string{"FailedOperation.DomainIsLocked", "FailedOperation.DomainIsSpam", "InvalidParameter.DomainNotAllowedModifyRecords", "InvalidParameter.RecordLocked"}},
+	{Kind: vendor.Stale, Codes: []string{"InvalidParameter.RecordIdInvalid"}},
+	{Kind: vendor.NoZone, Codes: []string{"InvalidParameterValue.DomainNotExists", "InvalidParameter.DomainInvalid", "FailedOperation.NotDomainOwner", "OperationDenied.NoPermissionToOperateDomain"}},
+	{Kind: vendor.Refused, Codes: []string{"AuthFailure", "UnauthorizedOperation", "OperationDenied", "FailedOperation", "LimitExceeded.FailedLogin"}},
 }
 
 const contentType = "application/json; charset=utf-8"

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -130,6 +131,22 @@ const (
 	Stale     Kind = "stale"     // the set is not as the call said
 	Invalid   Kind = "invalid"   // the vendor does not take these values
 )
+
+// Meaning is what a vendor's error codes, known by how they begin, mean.
+type Meaning struct {
+	Kind  Kind
+	Codes []string
+}
+
+// KindOf gives the first meaning of a code; Invalid: it has none.
+func KindOf(all []Meaning, code string) Kind {
+	for _, m := range all {
+		if slices.ContainsFunc(m.Codes, func(begin string) bool { return strings.HasPrefix(code, begin) }) {
+			return m.Kind
+		}
+	}
+	return Invalid
+}
 
 // Error is why a call failed. It never holds a key.
 type Error struct {
