@@ -56,12 +56,22 @@ func (b *builder) unseenWorld() []config.Finding {
 	}
 	fresh := b.route == routeUpgrade && b.spec.Target.Mode != 2 // its tenant does not exist yet
 	if b.route != routeIMAP && !fresh && b.tenant() == nil {
-		found = append(found, blocks("tenant/"+b.corp(), "plan.tenant-unseen", "corp", b.corp()))
+		found = append(found, unseenTenant("tenant/"+b.corp(), b.spec.Target))
 	}
 	if t := b.tenant(); t != nil && t.Corp != "" && b.corp() != "" && t.Corp != b.corp() {
 		found = append(found, blocks("tenant/"+b.corp(), "UPGRADE-05", "spec", b.corp(), "seen", t.Corp))
 	}
 	return found
+}
+
+// unseenTenant names what its directory is read from, so that the right thing
+// is mended.
+func unseenTenant(subject string, side config.Side) config.Finding {
+	code := "plan.tenant-unseen"
+	if side.Directory != nil || len(side.APIs) == 0 {
+		code += ".sheet"
+	}
+	return blocks(subject, code, "corp", side.CorpID)
 }
 
 func differing(z Zone) []string {

@@ -55,7 +55,7 @@ func (b *builder) upgradeFindings() []config.Finding {
 	}
 	t := b.s.Source.Tenant
 	if t == nil || !t.Seen.Known() {
-		return append(found, blocks("tenant/"+b.pressOn(), "plan.tenant-unseen", "corp", b.spec.Source.CorpID))
+		return append(found, unseenTenant("tenant/"+b.pressOn(), b.spec.Source))
 	}
 	exists, assigned := map[string]bool{}, map[string]bool{}
 	for _, m := range t.Members {
