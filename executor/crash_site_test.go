@@ -78,15 +78,20 @@ func (s *site) truth(t *testing.T, p *planner.Plan) bool {
 }
 
 func (s *site) attest(p *planner.Plan, id planner.StepID, what Attested, evidence string) error {
+	return s.word(p, Word{What: what, Evidence: evidence, Steps: []planner.StepID{id}})
+}
+
+func (s *site) word(p *planner.Plan, w Word) error {
 	state, err := OpenState(s.dir, "")
 	if err != nil {
 		return err
 	}
 	self := testSelf(s.clock)
 	self.Alive = func(int) bool { return false }
-	r := &Run{State: state, World: s.world, Plan: p, Through: planner.Retire, Self: self, Tool: "test"}
+	r := &Run{State: state, World: s.look(), Plan: p, Through: planner.Retire, Self: self, Tool: "test"}
 	r.Approved = func(context.Context) ([]Approval, error) { return s.signed, nil }
-	return r.Attest(context.Background(), id, what, evidence)
+	_, err = r.Attest(context.Background(), w)
+	return err
 }
 
 // survive applies through deaths; what is in doubt is answered truthfully.

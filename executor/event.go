@@ -186,6 +186,10 @@ type ActFinished struct {
 	Evidence string         `json:"evidence"`
 	Checked  string         `json:"checked,omitempty"` // by which post-check
 	Until    time.Time      `json:"until,omitzero"`    // attested anew after that
+
+	// Of what cannot be undone: nobody had said that it starts, and why not.
+	Unannounced bool   `json:"unannounced,omitempty"`
+	Because     string `json:"because,omitempty"`
 }
 
 // ActNever (act-never): it did not happen.

@@ -173,6 +173,9 @@ func (e ActStarted) Msg() text.Msg { return stepMsg("event.act-started", e.Step,
 
 // Msg says who did it, and what shows it.
 func (e ActFinished) Msg() text.Msg {
+	if e.Unannounced {
+		return stepMsg("event.act-finished.unannounced", e.Step, "who", e.Who, "evidence", e.Evidence, "because", e.Because)
+	}
 	return stepMsg("event.act-finished", e.Step, "who", e.Who, "evidence", e.Evidence)
 }
 

@@ -136,13 +136,21 @@ func (v gateView) same() []config.Finding {
 	if v.stale != "" && !slices.Contains(v.undone, v.stale) {
 		found = append(found, reason("gate.stale", "step", string(v.stale)))
 	}
-	if v.foreign != "" {
+	if v.foreign != "" && !unannounced(v.built) { // which the rules tell
 		found = append(found, reason("gate.foreign", "step", string(v.foreign)))
 	}
 	if v.settings {
 		found = append(found, reason("gate.settings", "plan", v.plan.ID))
 	}
 	return found
+}
+
+// codeUnannounced is of an act that cannot be undone and that was done without
+// us: what comes behind it waits until it is attested, in Drain, too.
+const codeUnannounced = "plan.unannounced"
+
+func unannounced(built *planner.Plan) bool {
+	return slices.ContainsFunc(built.Findings, func(f config.Finding) bool { return f.Code == codeUnannounced })
 }
 
 // acknowledgements are told by the planner, of the world as it is now.

@@ -80,6 +80,7 @@ type Act struct {
 	Evidence string    `json:"evidence,omitempty"`
 	Checked  string    `json:"checked,omitempty"` // by which post-check
 	Until    time.Time `json:"until,omitzero"`    // it must be attested anew after that
+	Because  string    `json:"because,omitempty"` // why nobody had said that it starts
 }
 
 // Damaged says that the journal was changed after it was written, or that the

@@ -53,7 +53,7 @@ func actLine(l Line, e Event) (Line, bool) {
 		l.Kind, l.Step, l.Act = KindActStarted, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}
 	case ActFinished:
 		l.Kind, l.Step = KindActFinished, e.Step
-		l.Act = &Act{Who: e.Who, Evidence: e.Evidence, Checked: e.Checked, Until: e.Until}
+		l.Act = &Act{Who: e.Who, Evidence: e.Evidence, Checked: e.Checked, Until: e.Until, Because: e.Because}
 	case ActNever:
 		l.Kind, l.Step, l.Act = KindActNever, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}
 	case ActVoided:

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -141,6 +142,9 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 	}
 	removal := a.built.Removal()
 	for _, s := range a.built.Steps {
+		if f, waits := behindUnannounced(s, a.built); waits && !out[s.ID] {
+			out[s.ID], a.held[s.ID] = true, f
+		}
 		if _, drops := s.Op.(planner.DropMailbox); drops && !removal.Open && !out[s.ID] {
 			out[s.ID], a.held[s.ID] = true, reason("gate.removed", "share", removal.String())
 		}
@@ -155,6 +159,19 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 			out[s.ID], a.held[s.ID] = true, byPerson(s)
 		}
 	}
+}
+
+// behindUnannounced reports whether a step that no gate binds comes behind an
+// act that nobody announced: the wait for its end, by which all else waits.
+func behindUnannounced(s planner.Step, built *planner.Plan) (config.Finding, bool) {
+	if !awaits(s) || isGated(s) || s.Op.Traits().Phase != planner.Cutover {
+		return config.Finding{}, false
+	}
+	i := slices.IndexFunc(built.Findings, func(f config.Finding) bool { return f.Code == codeUnannounced })
+	if i < 0 {
+		return config.Finding{}, false
+	}
+	return built.Findings[i], true
 }
 
 // waitsFor reports whether a step needs one that has work.

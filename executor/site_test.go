@@ -40,7 +40,22 @@ type site struct {
 	slept  []time.Duration
 	signed []Approval
 	mirror string // of the state directory
+	people []string
 }
+
+// peopled is the site's world where people do more than what has no API.
+type peopled struct {
+	*memory.World
+	kinds []string
+}
+
+func (w peopled) Observe(ctx context.Context, depth planner.Depth) (planner.Snapshot, error) {
+	snap, err := w.World.Observe(ctx, depth)
+	snap.People = w.kinds
+	return snap, err
+}
+
+func (s *site) look() World { return peopled{s.world, s.people} }
 
 // siteSpec is a company of n people; route is imap or merge.
 func siteSpec(route string, n int) *config.Spec {
@@ -156,7 +171,7 @@ func (s *site) state(t testing.TB) *State {
 
 func (s *site) plan(t testing.TB) *planner.Plan {
 	t.Helper()
-	snap, err := Observe(context.Background(), s.world, s.state(t), planner.Signed)
+	snap, err := Observe(context.Background(), s.look(), s.state(t), planner.Signed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +186,7 @@ func (s *site) apply(t testing.TB, p *planner.Plan) (*tape, error) {
 	tp := &tape{}
 	self := testSelf(s.clock)
 	self.Alive = func(int) bool { return false } // of a run that died in this process
-	r := &Run{State: s.state(t), World: s.world, Plan: p, Through: planner.Retire, AtHand: s.atHand, Self: self, Tool: "test",
+	r := &Run{State: s.state(t), World: s.look(), Plan: p, Through: planner.Retire, AtHand: s.atHand, Self: self, Tool: "test",
 		Sleep: func(_ context.Context, d time.Duration) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -32,9 +32,14 @@ func (p *Plan) PointOfNoReturn() (point Point, ok bool) {
 
 // Back is the way back: open at a price, or closed since a final step.
 type Back struct {
-	Open     bool        `json:"open"`
-	ClosedBy StepID      `json:"closed_by,omitempty"` // the last final step that was done or begun
-	ClosedAt time.Time   `json:"closed_at,omitzero"`
+	Open     bool      `json:"open"`
+	ClosedBy StepID    `json:"closed_by,omitempty"` // the last final step that was done or begun
+	ClosedAt time.Time `json:"closed_at,omitzero"`
+
+	// ClosedBy was not announced, as far as is on record: nobody looked, and no
+	// gate was judged, right before it.
+	Unobserved bool `json:"unobserved,omitempty"`
+
 	Switched []string    `json:"switched,omitempty"` // domains whose MX is the target's
 	Undo     []UndoPrice `json:"undo,omitempty"`     // Costly steps done, the last first
 }
@@ -62,6 +67,7 @@ func (p *Plan) WayBack() Back {
 	}
 	if id, at, n := b.closing(); n > 0 {
 		back.Open, back.ClosedBy, back.ClosedAt = false, id, at
+		back.Unobserved = b.records[id].Intent == 0 && b.facts[id].Started == 0
 	}
 	return back
 }
@@ -87,6 +93,20 @@ func (b *builder) begun(op Op) int {
 		return 0
 	}
 	return max(rec.Intent, f.Started, 1)
+}
+
+// unannounced tells of acts of Cutover that the world shows done and that no
+// record says anybody began.
+func (b *builder) unannounced() []config.Finding {
+	var found []config.Finding
+	for _, op := range b.presses() {
+		id := IDOf(op)
+		done, seen := b.sight(id)
+		if done && seen && op.Traits().Phase == Cutover && b.s.Recovered.IsZero() && unknownToUs(b.index, id, rules{}) {
+			found = append(found, blocks(op.Subject(), "plan.unannounced", "step", string(id)))
+		}
+	}
+	return found
 }
 
 // undoOf are the prices of the Costly kinds.

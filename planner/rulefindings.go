@@ -13,7 +13,7 @@ import (
 // ruleFindings tells what the published procedures demand of this spec and
 // this world; codes are those of the rules.
 func ruleFindings(b *builder) []config.Finding {
-	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings(), b.leaverFindings())
+	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings(), b.leaverFindings(), b.unannounced())
 	if b.spec.Target.Kind == "imap" || b.spec.Target.Kind == "" {
 		return found
 	}

@@ -131,7 +131,11 @@ func (p *page) wayBack(back Return) string {
 		if !back.ClosedAt.IsZero() {
 			at = p.t("render.since-when", "at", p.moment(back.ClosedAt))
 		}
-		return p.t("render.way-back.closed", "step", string(back.ClosedBy), "at", at)
+		words := p.t("render.way-back.closed", "step", string(back.ClosedBy), "at", at)
+		if back.Unobserved {
+			words += p.t("render.semicolon") + p.t("render.way-back.unobserved")
+		}
+		return words
 	}
 	now := p.t("render.way-back.now", "span", Duration(p.cat, back.Price.Time), "n", Count(back.Price.Messages))
 	if back.Price.Unknown > 0 {
