@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/mxmove/mxmove/planner"
@@ -148,4 +149,25 @@ func TestDeathAtEveryLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// dieAfter makes the site lose its machine once the outcome of a step is on
+// record.
+func (s *site) dieAfter(step string) *bool {
+	d := &deaths{}
+	s.wrap = func(f sink) sink { return &waiting{dying{f, d}, step} }
+	return &d.dead
+}
+
+// waiting dies with the outcome of a step.
+type waiting struct {
+	dying
+	step string
+}
+
+func (w *waiting) Write(b []byte) (int, error) {
+	if l := string(b); strings.Contains(l, `"kind":"outcome"`) && strings.Contains(l, w.step) {
+		w.s.at, w.s.after = w.s.n+1, true
+	}
+	return w.dying.Write(b)
 }

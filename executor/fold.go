@@ -58,7 +58,9 @@ func (f *folder) record(l Line) {
 		r.Intent, r.IntentAt = r.Outcome, r.OutcomeAt
 	case KindActVoid: // nor did what was attested
 		r.Intent, r.IntentAt, r.Outcome, r.OutcomeAt = 0, time.Time{}, 0, time.Time{}
-	case KindPreimage, KindStopped, KindUnknown:
+	case KindPreimage: // it may have been carried out
+		r.Intent, r.IntentAt = l.N, l.At
+	case KindStopped, KindUnknown:
 	default:
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/mxmove/mxmove/planner"
-	"github.com/mxmove/mxmove/providers/memory"
 )
 
 // The machine dies at a line, and its state directory with it. From the mirror
@@ -79,27 +78,15 @@ func (s *site) again(t *testing.T, line int, p *planner.Plan) {
 		t.Fatalf("line %d: the old plan: %v", line, err)
 	}
 	s.truth(t, s.plan(t))
-	if s.now.After(closes) { // died in the tail
-		return
+	err := s.survive(t, s.plan(t))
+	if refusedBy(err, "gate.over") { // what waits for the servers has a window
+		c := *s.spec.Cutover
+		c.Opens, c.Closes = s.now, s.now.Add(closes.Sub(opens))
+		s.spec.Cutover = &c
+		err = s.survive(t, s.plan(t))
 	}
-	if err := s.survive(t, s.plan(t)); err != nil {
+	if err := errors.Join(err, s.complete(t)); err != nil {
 		t.Fatalf("line %d: %v", line, err)
-	}
-	tally := s.world.Tally()
-	mx := s.world.Set("acme.test", "acme.test MX")
-	if tally.Bounced+tally.Lost+tally.Twice > 0 || !slices.Equal(mx.Values, []string{"10 mx.new.test"}) {
-		t.Fatalf("line %d: %+v, MX %v", line, tally, mx.Values)
-	}
-	for _, row := range s.spec.Roster.Mailboxes {
-		seen := map[string]int{}
-		for _, m := range s.world.Dump(memory.Target, row.Address)["INBOX"] {
-			seen[string(m.Body)]++
-		}
-		for _, m := range s.world.Dump(memory.Source, row.Address)["INBOX"] {
-			if seen[string(m.Body)] != 1 {
-				t.Fatalf("line %d: %s has a message %d times", line, row.Address, seen[string(m.Body)])
-			}
-		}
 	}
 }
 

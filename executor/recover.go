@@ -1,11 +1,13 @@
 package executor
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/mxmove/mxmove/config/text"
@@ -39,20 +41,45 @@ func RecoverFrom(specDir, dir, mirror string) (*State, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if s, err = createState(s.Dir, s.Lineage); err != nil {
+	err = s.rebuild(specDir, func() error {
+		if err := writeFile(s.Journal(), b[:good], 0o600); err != nil {
+			return stateFault("state.write", s.Journal(), err)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, 0, err
 	}
-	if err := writeFile(s.Journal(), b[:good], 0o600); err != nil {
-		return nil, 0, stateFault("state.write", s.Journal(), err)
+	return s, len(lines), nil
+}
+
+// rebuild makes a state directory whose journal is written before its lineage:
+// a crash never leaves one that knows nothing of what was done. What cannot be
+// written to its end is taken away again.
+func (s *State) rebuild(specDir string, journal func() error) error {
+	if err := s.claim(); err != nil {
+		return err
 	}
-	return s, len(lines), commitLineage(specDir, s.Lineage)
+	err := journal()
+	if err == nil {
+		err = s.sign()
+	}
+	if err == nil {
+		err = commitLineage(specDir, s.Lineage)
+	}
+	if err != nil {
+		for _, path := range append(s.dirs(), s.lineageFile(), s.Journal()) {
+			os.Remove(path) // the error that matters is told
+		}
+	}
+	return err
 }
 
 // RecoverWorld makes the state directory anew where nothing is left of it. It
 // gets another lineage, so that plans and approvals of the lost one do not
 // count; what the world cannot show of irreversible acts is in doubt until it
-// is attested. Of last, the last plan if there is one, open pre-images are
-// kept; their number is given.
+// is attested. Of last, the last plan if there is one, the former values of what
+// was changed are kept; their number is given.
 func RecoverWorld(specDir, dir string, last *planner.Plan, now time.Time) (*State, int, error) {
 	s, committed, err := vacant(specDir, dir)
 	if err != nil {
@@ -61,29 +88,57 @@ func RecoverWorld(specDir, dir string, last *planner.Plan, now time.Time) (*Stat
 	if last != nil && committed != "" && last.Lineage != committed {
 		return nil, 0, refuse("recover.plan", "plan", last.ID, "lineage", committed, "found", last.Lineage)
 	}
-	if s, err = createState(s.Dir, newLineage(rand.Reader)); err != nil {
-		return nil, 0, err
-	}
-	j, _, err := openJournal(s)
+	s.Lineage = newLineage(rand.Reader)
+	lines := openIn(last)
+	err = s.rebuild(specDir, func() error {
+		j, _, err := openJournal(s)
+		if err != nil {
+			return err
+		}
+		msg := text.M("event.recovered", "was", committed)
+		for _, l := range slices.Insert(lines, 0, Line{Kind: KindRecovered, Msg: &msg}) {
+			if l.At = now.UTC(); err == nil {
+				err = j.append(l)
+			}
+		}
+		return errors.Join(err, j.close())
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	msg := text.M("event.recovered", "was", committed)
-	err = j.append(Line{At: now.UTC(), Kind: KindRecovered, Msg: &msg})
-	kept := 0
-	if last != nil {
-		for _, r := range last.Observed.Records {
-			if !r.Open || err != nil {
-				continue
-			}
-			kept++
-			err = j.append(Line{At: now.UTC(), Kind: KindPreimage, Step: r.Step, Raise: &Preimage{r.Before, r.After}})
+	return s, len(lines), nil
+}
+
+// openIn gives the lines of what a plan tells of the former values: what was
+// open when it was made, in the order in which it was done, and what its own
+// steps found or would have found. Nobody knows which of these were carried
+// out; where the world shows what was there before, nothing is taken back.
+// A watch of a directory ended with its state.
+func openIn(p *planner.Plan) (lines []Line) {
+	if p == nil {
+		return nil
+	}
+	done := slices.SortedStableFunc(slices.Values(p.Observed.Records), func(a, b planner.Record) int { return cmp.Compare(a.Intent, b.Intent) })
+	for _, r := range done {
+		l := Line{Kind: KindPreimage, Step: r.Step}
+		if r.Open && r.Before != r.After {
+			l.Raise = &Preimage{r.Before, r.After}
 		}
+		if r.Intent > 0 {
+			l.Undo = r.Undo
+		}
+		lines = append(lines, l)
 	}
-	if err = errors.Join(err, j.close()); err != nil {
-		return nil, 0, err
+	for _, s := range p.Steps {
+		l := Line{Kind: KindPreimage, Step: s.ID, Undo: planner.UndoOf(s.Op, p.Observed)}
+		if before, after, ok := planner.Preimage(s.Op, p.Observed); ok && before != after {
+			l.Raise = &Preimage{before, after}
+		}
+		lines = append(lines, l)
 	}
-	return s, kept, commitLineage(specDir, s.Lineage)
+	return slices.DeleteFunc(lines, func(l Line) bool {
+		return l.Raise == nil && l.Undo == nil && l.Step.Kind() != (planner.Undo{}).Kind()
+	})
 }
 
 // vacant refuses a place where a state directory is.

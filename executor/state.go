@@ -58,6 +58,8 @@ func (s *State) Write(path string, b []byte) error {
 	return nil
 }
 
+func (s *State) lineageFile() string { return filepath.Join(s.Dir, "lineage") }
+
 // Journal is the journal's file.
 func (s *State) Journal() string { return filepath.Join(s.Dir, "journal.jsonl") }
 
@@ -139,27 +141,39 @@ func resolve(specDir, dir string) (string, error) {
 	return abs, nil
 }
 
-// createState makes dir a state directory. One that holds anything else is
-// refused: "state" may be a slip of the pen.
+// createState makes dir a state directory.
 func createState(dir, lineage string) (*State, error) {
-	names, err := os.ReadDir(dir)
+	s := &State{Dir: dir, Lineage: lineage}
+	if err := s.claim(); err != nil {
+		return nil, err
+	}
+	return s, s.sign()
+}
+
+// claim makes the directory. One that holds anything is refused: "state" may
+// be a slip of the pen.
+func (s *State) claim() error {
+	names, err := os.ReadDir(s.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, stateFault("state.read", dir, err)
+		return stateFault("state.read", s.Dir, err)
 	}
 	for _, e := range names {
 		if !strings.HasPrefix(e.Name(), tempPrefix) {
-			return nil, refuse("state.foreign", "path", dir, "name", e.Name())
+			return refuse("state.foreign", "path", s.Dir, "name", e.Name())
 		}
 	}
-	s := &State{Dir: dir, Lineage: lineage}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, stateFault("state.write", dir, err)
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return stateFault("state.write", s.Dir, err)
 	}
-	path := filepath.Join(dir, "lineage")
-	if err := writeFile(path, []byte(lineage+"\n"), 0o600); err != nil {
-		return nil, stateFault("state.write", path, err)
+	return nil
+}
+
+// sign makes it a state directory.
+func (s *State) sign() error {
+	if err := writeFile(s.lineageFile(), []byte(s.Lineage+"\n"), 0o600); err != nil {
+		return stateFault("state.write", s.lineageFile(), err)
 	}
-	return s, s.ensure()
+	return s.ensure()
 }
 
 // ensure makes what belongs into the directory and closes it to others. The
@@ -168,13 +182,16 @@ func (s *State) ensure() error {
 	if err := os.Chmod(s.Dir, 0o700); err != nil {
 		return stateFault("state.write", s.Dir, err)
 	}
-	for _, d := range []string{s.Ledger(), s.Quarantine(), s.Reports()} {
+	for _, d := range s.dirs() {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return stateFault("state.write", d, err)
 		}
 	}
 	return nil
 }
+
+// dirs are there from the beginning.
+func (s *State) dirs() []string { return []string{s.Ledger(), s.Quarantine(), s.Reports()} }
 
 // readLineage gives "" where there is no such file.
 func readLineage(path string) (string, error) {

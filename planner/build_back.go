@@ -169,7 +169,7 @@ func (b *backBuilder) switchesBack() []switchBack {
 		back := b.records[IDOf(*r.Undo)]
 		z := switchBack{zone: zone, undo: *r.Undo, base: max(r.Outcome, back.Outcome), at: back.OutcomeAt}
 		z.stands = r.Intent > 0 && standOf(*r.Undo, b.index) != standsBack
-		if z.stands || z.base > 0 {
+		if z.stands || z.base > 0 || back.Intent > 0 {
 			list = append(list, z)
 		}
 	}

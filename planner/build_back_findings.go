@@ -10,7 +10,7 @@ import (
 
 // findings tell what keeps the way back from being whole.
 func (b *backBuilder) findings() []config.Finding {
-	found := slices.Concat(unseenServers(b.s), b.temporaryFindings(), b.cannot())
+	found := slices.Concat(unseenServers(b.s), b.temporaryFindings(), b.forgotten(), b.cannot())
 	if len(b.passes) > 0 {
 		found = append(found, unseenMailboxes(b.spec, b.s, b.boxes)...)
 	}

@@ -111,8 +111,12 @@ func (b *builder) reckon() {
 		b.lastOf[z.Domain] = rec
 		b.switchedOf[z.Domain] = b.findSwitched(z)
 		b.anySwitched = b.anySwitched || b.switchedOf[z.Domain]
-		if rec.OutcomeAt.After(last) {
-			last = rec.OutcomeAt
+		at := rec.OutcomeAt
+		if rec.Outcome == 0 && b.switchedOf[z.Domain] { // by whom and when is lost
+			at = b.s.Recovered
+		}
+		if at.After(last) {
+			last = at
 		}
 	}
 	b.end = last.Add(b.spec.Cutover.Tail)

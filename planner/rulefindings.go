@@ -13,7 +13,7 @@ import (
 // ruleFindings tells what the published procedures demand of this spec and
 // this world; codes are those of the rules.
 func ruleFindings(b *builder) []config.Finding {
-	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings(), b.leaverFindings(), b.unannounced())
+	found := slices.Concat(b.unseenWorld(), b.finalFindings(), b.temporaryFindings(), b.forgotten(), b.leaverFindings(), b.unannounced())
 	if b.spec.Target.Kind == "imap" || b.spec.Target.Kind == "" {
 		return found
 	}
@@ -89,7 +89,7 @@ func (b *builder) temporaryFindings() []config.Finding {
 	var found []config.Finding
 	for _, t := range b.temps {
 		rec := b.records[IDOf(t.op)]
-		if is, seen := b.field(t.op); rec.Open && seen && is != rec.After {
+		if is, seen := b.field(t.op); rec.Open && seen && is != rec.After && is != rec.Before {
 			subject := rec.Step.Subject()
 			found = append(found, warning(subject, "plan.temporary-foreign", "subject", subject, "ours", rec.After, "is", is))
 		}
