@@ -11,6 +11,8 @@ import (
 // does it where there is none; "": op is no such act.
 func apiAct(op planner.Op) (code string, pairs []string) {
 	switch o := op.(type) {
+	case planner.Undo:
+		return backAct(o)
 	case planner.Inventory:
 		return "act.inventory." + o.What, []string{"corp", o.Corp}
 	case planner.Compare:
@@ -36,6 +38,20 @@ func apiAct(op planner.Op) (code string, pairs []string) {
 		return "act.put-member.address", pairs
 	}
 	return "", nil
+}
+
+// backAct is apiAct of what takes a step back: the same act, for another reason.
+func backAct(u planner.Undo) (code string, pairs []string) {
+	code, pairs = apiAct(u.Op)
+	switch o := u.Op.(type) {
+	case planner.SetEnabled:
+		code = "act.back.enabled." + onOff(o.Enabled)
+	case planner.SetSeat:
+		code = "act.back.seat." + onOff(o.VIP)
+	case planner.PutMember:
+		code = "act.back.address"
+	}
+	return code, pairs
 }
 
 func onOff(on bool) string {

@@ -213,7 +213,7 @@ func (t *attesting) finished(s planner.Step, fact planner.Fact, done, seen bool)
 		}
 	}
 	e := ActFinished{Step: s.ID, Who: t.Self.Who, Evidence: t.Evidence, Until: validUntil(s.Op, t.Self.Now()),
-		Unannounced: t.Unannounced, Because: t.Because}
+		Unannounced: t.Unannounced, Because: t.Because, Of: takenBack(s.Op)}
 	if seen {
 		e.Checked = CheckedByWorld
 	}

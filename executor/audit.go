@@ -95,7 +95,7 @@ func (b *auditor) run(l Line) {
 	switch l.Kind {
 	case KindStart:
 		b.a.Runs, b.a.Last, b.alive = append(b.a.Runs, Span{l.At, l.At}), Line{}, true
-	case KindActStarted, KindActFinished, KindActNever, KindActVoid:
+	case KindActStarted, KindActFinished, KindActNever, KindActVoid: // but not asked: a run does
 	default:
 		if last := len(b.a.Runs) - 1; b.alive && l.At.After(b.a.Runs[last].To) {
 			b.a.Runs[last].To = l.At

@@ -172,6 +172,13 @@ type FinalAhead struct {
 	Kept   planner.Radius  `json:"kept,omitzero"`    // in archives, of what it erases
 }
 
+// ActAsked (act-asked): a person is told to do what will have to be taken back
+// on the way back, or takes it back. What shows it done is its outcome.
+type ActAsked struct {
+	Step planner.StepID `json:"step"`
+	Undo *planner.Undo  `json:"undo,omitempty"`
+}
+
 // ActStarted (act-started): a person is about to do it.
 type ActStarted struct {
 	Step     planner.StepID `json:"step"`
@@ -186,6 +193,8 @@ type ActFinished struct {
 	Evidence string         `json:"evidence"`
 	Checked  string         `json:"checked,omitempty"` // by which post-check
 	Until    time.Time      `json:"until,omitzero"`    // attested anew after that
+
+	Of planner.StepID `json:"of,omitempty"` // of an Undo: what it takes back
 
 	// Of what cannot be undone: nobody had said that it starts, and why not.
 	Unannounced bool   `json:"unannounced,omitempty"`

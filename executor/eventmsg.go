@@ -32,6 +32,7 @@ func (StepSeen) name() string      { return "step-seen" }
 func (StepPending) name() string   { return "step-pending" }
 func (Resting) name() string       { return "resting" }
 func (FinalAhead) name() string    { return "final-ahead" }
+func (ActAsked) name() string      { return "act-asked" }
 func (ActStarted) name() string    { return "act-started" }
 func (ActFinished) name() string   { return "act-finished" }
 func (ActNever) name() string      { return "act-never" }
@@ -167,6 +168,9 @@ func (e FinalAhead) Msg() text.Msg {
 	return stepMsg(codeFinalAhead, e.Step, "seen", clock(e.Seen), "bounds", cmp.Or(strings.Join(bounds, ", "), "-"),
 		"kept", itoa(e.Kept.Messages))
 }
+
+// Msg names the step.
+func (e ActAsked) Msg() text.Msg { return stepMsg("event.act-asked", e.Step) }
 
 // Msg says who begins.
 func (e ActStarted) Msg() text.Msg { return stepMsg("event.act-started", e.Step, "who", e.Who) }

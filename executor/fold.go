@@ -47,7 +47,7 @@ func (f *folder) record(l Line) {
 		r = &planner.Record{Step: l.Step}
 	}
 	switch l.Kind {
-	case KindIntent, KindActStarted:
+	case KindIntent, KindActStarted, KindActAsked:
 		*r = r.Begun(l.N, l.At)
 	case KindOutcome, KindActFinished:
 		*r = r.Ended(l.N, l.At, *cmp.Or(l.Tally, &planner.Tally{}))

@@ -35,7 +35,8 @@ const (
 	KindNote    Kind = "note"
 	KindEnd     Kind = "end"
 
-	// Of people's acts. Started and finished are intent and outcome, too.
+	// Of people's acts. Asked and started are intents, finished is an outcome, too.
+	KindActAsked    Kind = "asked" // told to do what can be taken back
 	KindActStarted  Kind = "started"
 	KindActFinished Kind = "finished"
 	KindActNever    Kind = "never" // attested that it did not happen

@@ -49,10 +49,12 @@ func lineOf(at time.Time, e Event) (Line, bool) {
 // actLine is lineOf of what is said of people's acts.
 func actLine(l Line, e Event) (Line, bool) {
 	switch e := e.(type) {
+	case ActAsked:
+		l.Kind, l.Step, l.Undo = KindActAsked, e.Step, e.Undo
 	case ActStarted:
 		l.Kind, l.Step, l.Act = KindActStarted, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}
 	case ActFinished:
-		l.Kind, l.Step = KindActFinished, e.Step
+		l.Kind, l.Step, l.Of = KindActFinished, e.Step, e.Of
 		l.Act = &Act{Who: e.Who, Evidence: e.Evidence, Checked: e.Checked, Until: e.Until, Because: e.Because}
 	case ActNever:
 		l.Kind, l.Step, l.Act = KindActNever, e.Step, &Act{Who: e.Who, Evidence: e.Evidence}

@@ -118,6 +118,9 @@ func (a *apply) act(ctx context.Context, s planner.Step) (phase, error) {
 			return pending, err
 		}
 	}
+	if err := a.asks(s); err != nil {
+		return stopped, err
+	}
 	answer, err := a.Ask(ctx, Question{Kind: AskEnded, Step: s})
 	if err != nil {
 		return stopped, err
@@ -126,11 +129,22 @@ func (a *apply) act(ctx context.Context, s planner.Step) (phase, error) {
 	switch {
 	case evidence == "":
 	case answer.Yes:
-		return done, a.emit(ActFinished{Step: s.ID, Who: a.Self.Who, Evidence: evidence, Until: validUntil(s.Op, a.Self.Now())})
+		return done, a.emit(ActFinished{Step: s.ID, Who: a.Self.Who, Evidence: evidence, Until: validUntil(s.Op, a.Self.Now()), Of: takenBack(s.Op)})
 	case answer.Never:
 		return pending, a.emit(ActNever{Step: s.ID, Who: a.Self.Who, Evidence: evidence})
 	}
 	return pending, nil
+}
+
+// asks puts on record, once, what will take back what a person is told to do:
+// the world does not show afterwards what was there.
+func (a *apply) asks(s planner.Step) error {
+	_, back := s.Op.(planner.Undo)
+	undo := planner.UndoOf(s.Op, a.built.Observed)
+	if rec, _ := a.built.Observed.Record(s.ID); undo == nil && !back || rec.Intent > rec.Outcome {
+		return nil
+	}
+	return a.emit(ActAsked{Step: s.ID, Undo: undo})
 }
 
 // ahead puts on record what a final act was seen to destroy right before it,

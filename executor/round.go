@@ -191,6 +191,11 @@ func (a *apply) tellHeld() error {
 			continue
 		}
 		a.told["held "+string(s.ID)] = f.Code
+		if f.Code == Instruction(s.Op).Code && a.built.Observed.ByPerson(s.Op) {
+			if err := a.asks(s); err != nil {
+				return err
+			}
+		}
 		if err := a.emit(StepHeld{Step: s.ID, Reason: f}); err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func (b *backBuilder) plan() {
 	}
 	b.passes = map[string]StepID{}
 	for _, r := range b.latestFirst() {
-		if u := r.Undo; u != nil && !isMX(r.Step) && r.Intent > b.closed && standOf(*u, b.index) != standsBack {
+		if u := r.Undo; u != nil && !isMX(r.Step) && r.Intent > b.closed && !tookBack(r, b.index) {
 			b.undos = append(b.undos, *u)
 		}
 	}

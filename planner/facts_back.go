@@ -63,9 +63,9 @@ type Stay struct {
 
 // Stays lists what was done and is not taken back.
 func (p *Plan) Stays() []Stay {
-	n := map[string]int{}
+	n, x := map[string]int{}, indexOf(p.Observed)
 	for _, r := range p.Observed.Records {
-		if r.Outcome == 0 && r.Intent == 0 {
+		if r.Outcome == 0 && (r.Intent == 0 || r.Undo != nil && tookBack(r, x)) {
 			continue
 		}
 		switch code := staysOf[r.Step.Kind()]; {

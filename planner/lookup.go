@@ -41,6 +41,12 @@ func (s Snapshot) ByPerson(op Op) bool {
 }
 
 func (s Snapshot) peoples(op Op) bool {
+	switch o := op.(type) { // who does a thing takes it back
+	case Undo:
+		return s.ByPerson(o.Op)
+	case Restore:
+		return s.ByPerson(o.Op)
+	}
 	kind := op.Kind()
 	what, _, _ := strings.Cut(op.Subject(), "/")
 	return slices.Contains(s.People, kind) || slices.Contains(s.People, kind+" "+what)

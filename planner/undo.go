@@ -115,21 +115,21 @@ func standOf(u Undo, x index) stand {
 		return standOfSet(o, x)
 	case SetEnabled:
 		m, ok := x.members[o.Account]
-		return standIf(x.members != nil, !ok || m.Enabled == TriOf(o.Enabled), true)
+		return standIf(x.members != nil && (!ok || m.Enabled != Unknown), !ok || m.Enabled == TriOf(o.Enabled), true)
 	case SetSeat:
 		m, ok := x.members[o.Account]
-		return standIf(x.members != nil, !ok || m.VIP == TriOf(o.VIP), true)
+		return standIf(x.members != nil && (!ok || m.VIP != Unknown), !ok || m.VIP == TriOf(o.VIP), true)
 	case PutMember:
 		m, ok := x.members[o.Account]
 		return standIf(x.members != nil, !ok || m.Address == o.Address, m.Address == o.Was)
 	case PutShared:
 		is, ok := x.shared[o.Address]
 		users := sortedCopy(is.Users)
-		return standIf(x.members != nil, !ok || slices.Equal(users, o.Users), slices.Equal(users, u.Wrote))
+		return standIf(x.members != nil && !x.of.peoples(o), !ok || slices.Equal(users, o.Users), slices.Equal(users, u.Wrote))
 	case PutGroup:
 		is, ok := x.groups[o.Address]
 		members := sortedCopy(is.Members)
-		return standIf(x.members != nil, !ok || slices.Equal(members, o.Members) && is.Allow == o.Allow, slices.Equal(members, u.Wrote))
+		return standIf(x.members != nil && !x.of.peoples(o), !ok || slices.Equal(members, o.Members) && is.Allow == o.Allow, slices.Equal(members, u.Wrote))
 	}
 	return standsUnseen
 }
@@ -173,6 +173,19 @@ func (r Record) Keep(u Undo) Record {
 	}
 	r.Undo = &u
 	return r
+}
+
+// tookBack reports that a step is as it was: the world shows it, or, where
+// nobody can look, whoever took it back said so since.
+func tookBack(r Record, x index) bool {
+	switch standOf(*r.Undo, x) {
+	case standsBack:
+		return true
+	case standsUnseen:
+		id := IDOf(*r.Undo)
+		return x.records[id].Outcome > r.Intent && !x.facts[id].Void
+	}
+	return false
 }
 
 // Undone is the record of a step after the outcome of its Undo: where nothing

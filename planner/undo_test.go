@@ -128,3 +128,55 @@ func TestWhatStands(t *testing.T) {
 		}
 	}
 }
+
+// Where the world cannot show whether a thing was taken back, the word of who
+// did it counts; where it can, only that.
+func TestTookBack(t *testing.T) {
+	put := IDOf(PutMember{Corp: "ww", Account: "carol", Address: "carol@acme.test", Create: true})
+	u := Undo{Of: put, In: Retire, Op: SetEnabled{Corp: "ww", Account: "carol"}}
+	rec := Record{Step: put, Intent: 3, Outcome: 4, Undo: &u}
+	for name, c := range map[string]struct {
+		enabled    Tri
+		said       int // number of the word
+		void, gone bool
+		want       bool
+	}{
+		"enabled":                   {enabled: Yes},
+		"enabled, whatever is said": {enabled: Yes, said: 9},
+		"disabled":                  {enabled: No, want: true},
+		"gone":                      {gone: true, want: true},
+		"not told":                  {},
+		"not told, said":            {said: 9, want: true},
+		"said of the time before":   {said: 2},
+		"said, and void":            {said: 9, void: true},
+	} {
+		s := Snapshot{Target: Side{Tenant: &Tenant{Seen: Seen{At: now, How: "sheet"}}}, Records: []Record{rec}}
+		if !c.gone {
+			s.Target.Tenant.Members = []Member{{Account: "carol", Enabled: c.enabled}}
+		}
+		if c.said > 0 {
+			s.Records = append(s.Records, Record{Step: IDOf(u), Outcome: c.said})
+			s.Facts = []Fact{{Step: IDOf(u), Finished: c.said, Void: c.void}}
+		}
+		if got := tookBack(rec, indexOf(s)); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// Who does a thing by hand takes it back by hand.
+func TestPeopleTakeBackWhatTheyDo(t *testing.T) {
+	s := Snapshot{People: []string{"set-enabled"}}
+	enable, seat := Op(SetEnabled{Corp: "ww", Account: "a", Enabled: true}), Op(SetSeat{Corp: "ww", Account: "a"})
+	for op, want := range map[Op]bool{enable: true, seat: false, MergeTenants{Into: "ww"}: true} {
+		if s.ByPerson(op) != want {
+			t.Errorf("%s: %v", op.Kind(), !want)
+		}
+	}
+	if !s.ByPerson(Undo{Of: IDOf(enable), Op: SetEnabled{Corp: "ww", Account: "a"}}) || s.ByPerson(Undo{Of: IDOf(seat), Op: seat}) {
+		t.Error("an undo")
+	}
+	if s.ByPerson(Restore{Of: "x", Op: HoldDirectory{Domain: "acme.test"}}) {
+		t.Error("a watch of our own is ended by people")
+	}
+}
