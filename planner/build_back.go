@@ -8,9 +8,9 @@ import (
 	"github.com/mxmove/mxmove/config"
 )
 
-// arrivedSlack is how much earlier than the switch mail at the target counts
-// as arrived since: the clocks of two servers and of this machine differ.
-const arrivedSlack = time.Hour
+// ArrivedSlack is how much earlier than the switch [CopyMailbox].Arrived is: the
+// clocks of two servers and of this machine differ.
+const ArrivedSlack = time.Hour
 
 // BuildReverse gives the plan of the way back: what the journal says that we
 // did, taken back in the reverse order, up to the last step that nobody can
@@ -230,7 +230,7 @@ func (b *backBuilder) carryBack(needs []StepID) {
 			continue
 		}
 		op := passBackOf(b.spec, p.Mailbox)
-		op.Arrived = arrived.Add(-arrivedSlack)
+		op.Arrived = arrived.Add(-ArrivedSlack)
 		id := IDOf(op)
 		rec := b.records[id]
 		if b.ended(rec) {

@@ -74,8 +74,8 @@ type CopyMailbox struct {
 	Wave    string   `json:"wave,omitempty"`   // orders copying, never part of the identity
 	In      Phase    `json:"in"`
 
-	// Arrived is set on the way back, where From is the target: only what
-	// came there since then is carried. Never part of the identity.
+	// Arrived is set on the way back, where From is the target: what was there
+	// before the first copy and is older is not carried. Never part of the identity.
 	Arrived time.Time `json:"arrived,omitzero"`
 }
 

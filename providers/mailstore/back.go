@@ -2,9 +2,6 @@ package mailstore
 
 import (
 	"context"
-	"crypto/sha256"
-	"errors"
-	"io"
 	"path/filepath"
 	"slices"
 	"time"
@@ -26,11 +23,12 @@ func (s *Store) backKey(row config.Mailbox) (dir string, key transfer.Key) {
 	return filepath.Join(s.o.Ledger, "back"), key
 }
 
-// carryBack carries to the source what arrived at the target since a time and
-// is no copy of ours. Neither side's folders are read for what the records of
-// the way there explain, and our copies that somebody filed elsewhere are known
-// by their content, so nothing of that is doubled, or brought back after its
-// owner deleted it. Flags that changed at the target stay there.
+// carryBack carries to the source what is at the target and neither a copy of
+// ours nor at the source, whatever its date: mail arrives, and people put old
+// mail there. Neither side's folders are read for what the records of the way
+// there explain; all else is told by its content, so nothing is doubled that
+// somebody filed elsewhere, or brought back after its owner deleted it. What the
+// target held before the first pass stays there, and is counted.
 func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.CopyMailbox, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
 	there, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
 	if err != nil {
@@ -52,17 +50,16 @@ func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.Co
 	defer ledger.Close()
 	tell(progress, notes)
 	o := s.options(row)
-	o.Since, o.Skip, o.Map, o.Below, o.Pinned = op.Arrived, nil, nil, nil, home
+	o.Since, o.Skip, o.Map, o.Below, o.Pinned = time.Time{}, nil, nil, nil, home
 	o.Quarantine, o.Answers = filepath.Join(o.Quarantine, "back"), &s.source.answers
-	copied := func() (map[[sha256.Size]byte]bool, error) { return transfer.Copied(s.o.Ledger, s.key(row)) }
+	w := &way{store: s, row: row, there: there, back: ledger, source: p.source, since: op.Arrived}
 	pass := &transfer.Pass{
-		Source: &veiled{p.target, there.PlacedAt, &filed{copied: copied, back: ledger, arrived: op.Arrived}},
-		Target: &veiled{p.source, there.PlacedFrom, nil},
+		Source: &veiled{p.target, w.targetFolder},
+		Target: &veiled{p.source, w.sourceFolder},
 		Ledger: ledger, Options: o, Progress: progress, Stop: stop, Sleep: s.o.Sleep,
 	}
 	tally, err := pass.Run(ctx)
-	tally.Skipped = 0 // what is older was there before
-	tell(progress, pass.Notes())
+	tell(progress, append(pass.Notes(), w.notes()...))
 	return tally, err
 }
 
@@ -81,128 +78,4 @@ func homes(ctx context.Context, source transfer.Session, there *transfer.Ledger)
 		}
 	}
 	return home, nil
-}
-
-// veiled is a mailbox without the messages that records explain.
-type veiled struct {
-	transfer.Session
-	hidden func(folder string, uidValidity uint32) []uint32 // in order
-	ours   *filed                                           // nil: their places tell all
-}
-
-// filed knows our copies that somebody filed elsewhere, or copied, at the
-// target: by their content.
-type filed struct {
-	copied  func() (map[[sha256.Size]byte]bool, error)
-	back    *transfer.Ledger
-	arrived time.Time
-	hashes  map[[sha256.Size]byte]bool // of what was copied there; nil: not read yet
-}
-
-// Open gives a connection.
-func (v *veiled) Open(ctx context.Context) (transfer.Target, error) {
-	t, err := v.Session.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &veiledFolder{Target: t, veiled: v}, nil
-}
-
-// veiledFolder is a connection with a folder open.
-type veiledFolder struct {
-	transfer.Target
-	veiled *veiled
-	uids   []uint32 // hidden ones of the folder
-	known  []uint32 // that were carried before
-}
-
-// Examine opens a folder for reading only.
-func (v *veiledFolder) Examine(ctx context.Context, f transfer.Folder) (transfer.Opened, error) {
-	o, err := v.Target.Examine(ctx, f)
-	v.enter(f.Name, o.UIDValidity)
-	return o, err
-}
-
-// Select opens a folder for writing.
-func (v *veiledFolder) Select(ctx context.Context, f transfer.Folder) (transfer.Opened, error) {
-	o, err := v.Target.Select(ctx, f)
-	v.enter(f.Name, o.UIDValidity)
-	return o, err
-}
-
-func (v *veiledFolder) enter(folder string, uidValidity uint32) {
-	v.uids = v.veiled.hidden(folder, uidValidity)
-	if ours := v.veiled.ours; ours != nil {
-		v.known = ours.back.PlacedFrom(folder, uidValidity)
-	}
-}
-
-// Scan lists what is not hidden.
-func (v *veiledFolder) Scan(ctx context.Context, from uint32, since uint64, each func(transfer.Item) error) error {
-	var items []transfer.Item
-	var fresh []uint32
-	err := v.Target.Scan(ctx, from, since, func(it transfer.Item) error {
-		if has(v.uids, it.UID) {
-			return nil
-		}
-		if ours := v.veiled.ours; ours != nil && !has(v.known, it.UID) && (it.Date.IsZero() || !it.Date.Before(ours.arrived)) {
-			fresh = append(fresh, it.UID)
-		}
-		items = append(items, it)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	copies, err := v.copies(ctx, fresh)
-	if err != nil {
-		return err
-	}
-	for _, it := range items {
-		if copies[it.UID] {
-			continue
-		}
-		if err := each(it); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// copies reads messages and tells which of them are copies of ours.
-func (v *veiledFolder) copies(ctx context.Context, uids []uint32) (map[uint32]bool, error) {
-	if len(uids) == 0 {
-		return nil, nil
-	}
-	ours := v.veiled.ours
-	if ours.hashes == nil {
-		var err error
-		if ours.hashes, err = ours.copied(); err != nil {
-			return nil, err
-		}
-	}
-	copies := map[uint32]bool{}
-	for chunk := range slices.Chunk(uids, batch) {
-		_, err := v.Target.Fetch(ctx, chunk, func(it transfer.Item) error {
-			if it.Body == nil {
-				return nil
-			}
-			h := sha256.New()
-			if _, err := io.Copy(h, it.Body); err != nil {
-				return err
-			}
-			copies[it.UID] = ours.hashes[[sha256.Size]byte(h.Sum(nil))]
-			return nil
-		})
-		var no *transfer.Refusal
-		if err != nil && !errors.As(err, &no) { // what is not given is the pass's to tell
-			return nil, err
-		}
-	}
-	return copies, nil
-}
-
-func has(uids []uint32, uid uint32) bool {
-	_, ok := slices.BinarySearch(uids, uid)
-	return ok
 }

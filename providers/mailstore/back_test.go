@@ -59,19 +59,20 @@ func TestWayBackBetweenServers(t *testing.T) {
 		deleteAt(t, source, user, "INBOX", 2)
 		before[user] = corpus.Dump(t, source, user)
 		corpus.Seed(t, target, user, []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+20, 6, switched), dated(t, []string{"客户"}, 40*i+26, 2, switched),
+			dated(t, []string{"Projects"}, 40*i+28, 2, old),    // imported, with the dates they had
 			dated(t, []string{"Filed"}, 40*i+33, 2, switched)}) // our copies, filed elsewhere by their owner
 	}
 	for i, user := range []string{alice, bob} {
-		got := carryBack(t, spec, state, user, switched.Add(-time.Hour))
-		if got.Copied != 8 || got.Adopted+got.Flags+got.Removed > 0 {
+		got := carryBack(t, spec, state, user, time.Now())
+		if got.Copied != 10 || got.Adopted+got.Flags+got.Removed > 0 {
 			t.Errorf("%s: %+v", user, got)
 		}
-		if again := carryBack(t, spec, state, user, switched.Add(-time.Hour)); again != (planner.Tally{}) {
+		if again := carryBack(t, spec, state, user, time.Now()); again != (planner.Tally{}) {
 			t.Errorf("%s, again: %+v", user, again)
 		}
 		want := tallied(before[user], allOf(before[user]))
 		arrived := corpus.Dump(t, target, user)
-		for _, f := range []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+20, 6, switched), dated(t, []string{"Kunden"}, 40*i+26, 2, switched)} {
+		for _, f := range []corpus.Folder{dated(t, []string{"INBOX"}, 40*i+20, 6, switched), dated(t, []string{"Kunden"}, 40*i+26, 2, switched), dated(t, []string{"Projects"}, 40*i+28, 2, old)} {
 			for _, m := range f.Mail {
 				want[line(t, arrived, f.Path[0], m)]++
 			}
@@ -81,10 +82,10 @@ func TestWayBackBetweenServers(t *testing.T) {
 			t.Errorf("%s (-want +source):\n%s", user, d)
 		}
 		// forward again: what came back is known to be at the target already
-		if got := runCopy(t, open(spec, state), spec, user); got.Copied > 0 || got.Adopted != 8 {
+		if got := runCopy(t, open(spec, state), spec, user); got.Copied > 0 || got.Adopted != 10 {
 			t.Errorf("%s, forward again: %+v", user, got)
 		}
-		if late := carryBack(t, spec, state, user, switched.Add(-time.Hour)); late.Copied > 0 {
+		if late := carryBack(t, spec, state, user, time.Now()); late.Copied > 0 {
 			t.Errorf("%s, back again: %+v", user, late)
 		}
 	}

@@ -36,6 +36,7 @@ type Store struct {
 	budget         *transfer.Budget
 	since          time.Time
 	book           *notebook
+	atHome         atHome
 }
 
 // New gives the world of a spec. It touches no server.
@@ -90,6 +91,7 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		pass.Options.Removed = s.o.Spec.Guards.PerPass()
 	}
 	began := s.o.Now()
+	pass.Options.At = began
 	tally, err := s.run(ctx, row, pass)
 	if pass.Ledger != nil {
 		s.passed(row, pass, began, tally, err)

@@ -2,6 +2,7 @@ package mailstore_test
 
 import (
 	"bytes"
+	"context"
 	"net/mail"
 	"path/filepath"
 	"slices"
@@ -80,11 +81,22 @@ func (h *inProcess) World() suite.World { return open(h.spec, h.state) }
 
 // open gives the store of a spec whose passwords are all goodPassword.
 func open(spec *config.Spec, state string) *mailstore.Store {
+	return mailstore.New(optionsOf(spec, state))
+}
+
+// hasty is open without waits before another try.
+func hasty(spec *config.Spec, state string) *mailstore.Store {
+	o := optionsOf(spec, state)
+	o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	return mailstore.New(o)
+}
+
+func optionsOf(spec *config.Spec, state string) mailstore.Options {
 	getenv := func(string) string { return goodPassword }
-	return mailstore.New(mailstore.Options{
+	return mailstore.Options{
 		Spec: spec, Secrets: config.NewSecrets(state, getenv, nil), SpecDir: state, Lineage: "test", Version: "test",
 		Ledger: filepath.Join(state, "ledger"), Quarantine: filepath.Join(state, "quarantine"), Now: time.Now,
-	})
+	}
 }
 
 func path(folder string) []string { return strings.Split(folder, "/") }

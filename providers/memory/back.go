@@ -15,7 +15,30 @@ func (w *World) isBack(op planner.CopyMailbox) bool {
 	return op.From == planner.EndpointOf(w.spec.Target.IMAP, w.boxes[op.Address].row.TargetLogin)
 }
 
-// runBack carries to the source what came to the target and is no copy of ours.
+// firstLook is how far each folder of the target went before the first copy.
+type firstLook struct {
+	at   time.Time
+	next map[string]uint32
+}
+
+func (b *box) look(now time.Time) {
+	if !b.first.at.IsZero() {
+		return
+	}
+	b.first = firstLook{now, map[string]uint32{}}
+	for path, f := range b.side[Target].folders {
+		b.first.next[path] = f.next
+	}
+}
+
+// had reports whether the target had a message before the first copy, as far
+// as that is known from before the switch.
+func (f firstLook) had(from place, m Message, arrived time.Time) bool {
+	return f.at.Before(arrived.Add(planner.ArrivedSlack)) && from.uid < f.next[from.folder] && m.Date.Before(arrived)
+}
+
+// runBack carries to the source what is at the target and neither a copy of
+// ours nor at the source.
 func (p *pass) runBack(ctx context.Context, arrived time.Time) error {
 	for _, side := range []Side{Source, Target} {
 		if err := p.call(ctx, func() error { return asError(p.w.signIn(p.b, side)) }); err != nil {
@@ -53,17 +76,28 @@ func (p *pass) arrivals(arrived time.Time) []item {
 	for _, path := range slices.Sorted(maps.Keys(p.b.side[Target].folders)) {
 		for _, m := range p.b.side[Target].folders[path].messages {
 			from := place{path, m.UID}
-			if _, done := p.b.back[from]; done || ours[from] || m.Date.Before(arrived) {
-				continue
-			}
 			to := home[path]
 			if to == "" {
 				to = path
+			}
+			if _, done := p.b.back[from]; done || ours[from] || p.b.first.had(from, m, arrived) || p.elsewhere(m, to) {
+				continue
 			}
 			all = append(all, item{from, to, m})
 		}
 	}
 	return all
+}
+
+// elsewhere reports whether a message was copied or carried, or the source has
+// it in another folder than where it would go.
+func (p *pass) elsewhere(m Message, to string) bool {
+	for path, f := range p.b.side[Source].folders {
+		if path != to && slices.ContainsFunc(f.messages, func(is Message) bool { return bytes.Equal(is.Body, m.Body) }) {
+			return true
+		}
+	}
+	return p.b.ours[string(m.Body)]
 }
 
 // bring adopts a message that the source has already and that no record
@@ -95,7 +129,7 @@ func (p *pass) bring(ctx context.Context, t item) error {
 			return err
 		}
 	}
-	p.w.locked(func() { p.b.back[t.from] = at })
+	p.w.locked(func() { p.b.back[t.from], p.b.ours[string(t.m.Body)] = at, true })
 	if adopted {
 		p.tally.Adopted++
 		return nil

@@ -102,6 +102,7 @@ func (p *pass) run(ctx context.Context) error {
 	}
 	var todo []item
 	err := p.call(ctx, func() error {
+		p.b.look(p.w.now())
 		p.makeFolders()
 		p.taken = map[place]bool{}
 		for _, c := range p.b.placed {
@@ -190,7 +191,10 @@ func (p *pass) append(ctx context.Context, t item) error {
 	if err != nil {
 		return err
 	}
-	p.w.locked(func() { p.b.placed[t.from] = &copied{at: at, flags: slices.Clone(t.m.Flags)} })
+	p.w.locked(func() {
+		p.b.placed[t.from] = &copied{at: at, flags: slices.Clone(t.m.Flags)}
+		p.b.ours[string(t.m.Body)] = true
+	})
 	p.taken[at] = true
 	if refused {
 		p.tally.Refused++
@@ -210,7 +214,7 @@ func (p *pass) adopt(t item) *copied {
 		at := place{t.to, m.UID}
 		if !p.taken[at] && bytes.Equal(m.Body, t.m.Body) {
 			c := &copied{at: at, flags: slices.Clone(m.Flags)}
-			p.b.placed[t.from], p.taken[at] = c, true
+			p.b.placed[t.from], p.taken[at], p.b.ours[string(m.Body)] = c, true, true
 			p.tally.Adopted++
 			return c
 		}

@@ -55,6 +55,8 @@ type box struct {
 	side   [2]store
 	placed map[place]*copied
 	back   map[place]place // at the target → at the source: what was carried back
+	first  firstLook
+	ours   map[string]bool // bodies that were copied, or carried back
 	state  planner.State
 	reason *text.Msg
 	seen   [2]planner.Store // as the last sign-in found it
@@ -99,7 +101,7 @@ func New(spec *config.Spec, now func() time.Time) *World {
 }
 
 func newBox(row config.Mailbox) *box {
-	b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{}, back: map[place]place{},
+	b := &box{row: row, busy: make(chan struct{}, 1), placed: map[place]*copied{}, back: map[place]place{}, ours: map[string]bool{},
 		refuse: map[string]bool{}, state: planner.NotStarted}
 	for i := range b.side {
 		b.side[i].folders = map[string]*folder{"INBOX": {next: 1}}

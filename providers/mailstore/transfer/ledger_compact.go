@@ -37,6 +37,9 @@ func (st *state) live() int64 {
 			n += entrySize + foreignSize + int64(len(m.Code)+len(m.Text))
 		}
 	}
+	for _, f := range st.before {
+		n += entrySize + int64(len(f.name))
+	}
 	for _, t := range st.targets {
 		n += 3*entrySize + int64(len(t.name)) + int64(max(0, len(t.foreign)-adopted[t]))*foreignSize
 		for _, p := range t.path {
@@ -136,6 +139,9 @@ func (c *compaction) names() error {
 	}
 	for _, f := range c.st.folders {
 		recs = append(recs, folderRecord{f.name, f.uidValidity, f.target.id})
+	}
+	if c.st.beforeAt != 0 {
+		recs = append(recs, befores(c.st.beforeAt, c.st.before)...)
 	}
 	return c.records(recs)
 }

@@ -1,11 +1,6 @@
 package transfer
 
-import (
-	"crypto/sha256"
-	"errors"
-	"io"
-	"slices"
-)
+import "slices"
 
 // PlacedAt gives the UIDs of a target folder, named as LIST gave it, that some
 // source message's copy has, in order.
@@ -49,31 +44,4 @@ func (l *Ledger) GoneTo(folder string) (string, bool) {
 		return "", false
 	}
 	return f.target.name, true
-}
-
-// Copied gives the SHA-256 of every message that a ledger has a place of, as
-// the source gave it. Absent, or of another key, a ledger has none.
-func Copied(dir string, k Key) (map[[sha256.Size]byte]bool, error) {
-	all := map[[sha256.Size]byte]bool{}
-	err := readLedger(dir, k, func(f io.ReaderAt, size int64) error {
-		_, end, err := replay(f, size, k)
-		if errors.Is(err, errOtherKey) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return newFrames(f, 0, end).each(func(rec record) error {
-			if r, ok := rec.(placedRecord); ok {
-				for _, hash := range r.hashes {
-					all[hash] = true
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
 }

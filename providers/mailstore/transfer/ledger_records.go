@@ -27,6 +27,7 @@ const (
 	kindMark    = 11
 	kindRemoval = 12
 	kindMended  = 13
+	kindBefore  = 14
 )
 
 // record is one entry of the ledger.
@@ -147,6 +148,8 @@ func decodeRecord(payload []byte) (record, error) {
 		r = decodeRemoval(&d)
 	case kindMended:
 		r = decodeMended(&d)
+	case kindBefore:
+		r = decodeBefore(&d)
 	default:
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}

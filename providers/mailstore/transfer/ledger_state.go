@@ -15,6 +15,8 @@ type state struct {
 	folders  []*folderState
 	targetOf map[string]*targetState // by name: the newest generation
 	folderOf map[string]*folderState // by name at the source: the newest generation
+	beforeAt int64                   // Unix seconds; 0: what the target held before is not on record
+	before   []reached
 }
 
 // targetState is a target folder in one UIDVALIDITY.

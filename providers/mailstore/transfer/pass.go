@@ -16,6 +16,7 @@ var ErrStopped = planner.ErrStopped
 type Options struct {
 	MapOptions // what the ledger knows goes before Pinned
 
+	At         time.Time // when the pass begins: the first one puts on record what the target held then; zero: none does
 	Since      time.Time // messages with an older INTERNALDATE are left out; zero: all are carried
 	Fail       bool      // a refused message ends the pass with a Fault of class Message; else it is kept in Quarantine
 	Repair     bool      // a refused message is altered as little as lets the target take it, at last wrapped, before it is kept

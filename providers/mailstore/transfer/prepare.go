@@ -23,6 +23,9 @@ func (r *course) prepare(ctx context.Context) ([]Mapped, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.firstLook(target); err != nil {
+		return nil, err
+	}
 	mapped := r.mapping(source, target)
 	have := map[string]bool{}
 	for _, f := range target {

@@ -88,6 +88,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"observing signed counts", signedCounts},
 		{"observing writes nothing", observingWritesNothing},
 		{"plans converge", plansConverge},
+		{"the way back goes by content", backGoesByContent},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, newBench(t, fresh(t))) })
