@@ -12,28 +12,16 @@ import (
 	"github.com/mxmove/mxmove/config/text"
 )
 
-// Findings writes each finding with its place, the line of the file it is
-// about, why it matters and what to do, and at the end how many there are.
-// files holds the contents of the files that places name. The line of a
-// hidden finding is never shown. Of many warnings of one kind the first ones
-// are written out, of the others the places, unless opt.Full.
+// Findings writes what was found by code, each with its place, the line of the
+// file it is about, why it matters and what to do, and at the end how many
+// there are. files holds the contents of the files that places name. The line
+// of a hidden finding is never shown. Many warnings of one code are one entry
+// with their places, unless opt.Full.
 func Findings(w io.Writer, cat *text.Catalogue, files map[string][]byte, found []config.Finding, opt Options) error {
 	p := newPage(cat, opt)
-	places, order := map[string][]string{}, []string(nil)
-	for _, f := range found {
-		all := append(places[f.Code], place(f))
-		if len(all) == 1 {
-			order = append(order, f.Code)
-		}
-		places[f.Code] = all
-		if f.Severity == config.Warning && len(all) > firstWarnings && !opt.Full {
-			continue
-		}
-		p.finding(f, files[f.At.File])
+	for _, of := range bundles(found) {
+		p.bundle(of, files, 0, 2)
 		p.line("")
-	}
-	for _, code := range order {
-		p.others(code, places[code], found)
 	}
 	if len(found) > 0 {
 		p.line(p.tally(found))
@@ -44,25 +32,10 @@ func Findings(w io.Writer, cat *text.Catalogue, files map[string][]byte, found [
 // Problem writes the three texts of a fault or refusal.
 func Problem(w io.Writer, cat *text.Catalogue, m text.Msg, opt Options) error {
 	p := newPage(cat, opt)
-	p.heading(config.Error, m.Code, "")
+	p.heading(config.Error, m.Code, "", 0)
 	p.para(2, bold, p.what(m))
-	p.whyAndDo(2, m)
+	p.hint(2, m, reasons)
 	return p.flush(w)
-}
-
-// firstWarnings is how many warnings of one kind are written out.
-const firstWarnings = 3
-
-// others names the places of warnings that were not written out.
-func (p *page) others(code string, places []string, found []config.Finding) {
-	of := slices.IndexFunc(found, func(f config.Finding) bool { return f.Code == code })
-	if found[of].Severity != config.Warning || len(places) <= firstWarnings || p.opt.Full {
-		return
-	}
-	rest := places[firstWarnings:]
-	p.heading(config.Warning, code, "")
-	p.para(2, plain, p.t("render.also", "n", Count(len(rest)), "names", p.few(rest, "render.and-others")))
-	p.line("")
 }
 
 // place says where a finding is, or whom it is about.
@@ -73,27 +46,25 @@ func place(f config.Finding) string {
 	return f.Subject
 }
 
-func (p *page) finding(f config.Finding, file []byte) {
-	p.heading(f.Severity, f.Code, place(f))
+// finding writes all but the reason and the remedy.
+func (p *page) finding(f config.Finding, file []byte, head, body int) {
+	p.heading(f.Severity, f.Code, place(f), head)
 	if !f.Hidden && f.At.Line > 0 {
 		p.snippet(f.At, file)
 	}
-	p.para(2, bold, p.what(f.Msg))
-	p.whyAndDo(2, f.Msg)
+	p.para(body, bold, p.what(f.Msg))
 }
 
-func (p *page) heading(s config.Severity, code, place string) {
+func (p *page) heading(s config.Severity, code, place string, indent int) {
 	label := p.t("render.severity." + string(s))
-	rest := "  " + clean(code)
+	blank, rest := strings.Repeat(" ", indent), "  "+clean(code)
+	if place != "" && indent+cells(label+rest+"  "+clean(place)) <= p.width {
+		rest, place = rest+"  "+clean(place), ""
+	}
+	p.line(blank + p.paint(severityStyle(s), label) + rest)
 	if place != "" {
-		rest += "  " + clean(place)
+		p.para(indent+2, plain, place)
 	}
-	if cells(label+rest) <= p.width {
-		p.line(p.paint(severityStyle(s), label) + rest)
-		return
-	}
-	p.line(p.paint(severityStyle(s), label) + "  " + clean(code))
-	p.para(2, plain, place)
 }
 
 func severityStyle(s config.Severity) style {
@@ -103,9 +74,10 @@ func severityStyle(s config.Severity) style {
 	return red
 }
 
-func (p *page) whyAndDo(indent int, m text.Msg) {
-	for _, part := range []string{"why", "do"} {
-		if !p.cat.Has(m.Code + "." + part) {
+// hint writes some of a message's reasons.
+func (p *page) hint(indent int, m text.Msg, parts []string) {
+	for _, part := range parts {
+		if m.Code == p.told || !p.cat.Has(m.Code+"."+part) {
 			continue
 		}
 		label := strings.Repeat(" ", indent) + p.t("render.label."+part)

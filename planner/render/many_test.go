@@ -2,7 +2,9 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,27 +39,59 @@ func TestPlanThatIsBeingApplied(t *testing.T) {
 	}
 }
 
-// Three warnings of a kind are written out, of more the places; errors all.
+// Many warnings of a code are one entry with their places, in the fewest
+// words; of errors each is told, since each must be mended.
 func TestManyOfAKind(t *testing.T) {
 	var many []config.Finding
 	for n := range 15 {
-		at := config.Pos{File: "members.csv", Line: n + 2, Column: 1}
-		many = append(many, config.Finding{Msg: text.M("plan.row-gone", "address", "a@acme.test"), Severity: config.Warning, At: at},
-			config.Finding{Msg: text.M("plan.no-history"), Severity: config.Error, At: at})
+		at := config.Pos{File: "members.csv", Line: n + 2 + n/10, Column: 1}
+		row := text.M("plan.row-gone", "address", fmt.Sprintf("u%02d@acme.test", n))
+		many = append(many, config.Finding{Msg: row, Severity: config.Warning, At: at},
+			config.Finding{Msg: text.M("plan.no-history"), Severity: config.Error, At: at},
+			config.Finding{Msg: text.M("plan.quota", "address", fmt.Sprintf("u%02d@acme.test", n), "need", strconv.Itoa(n), "quota", "1"), Severity: config.Blocks, At: at},
+			config.Finding{Msg: text.M("plan.row-changed", "address", row.Args["address"]), Severity: config.Warning, Subject: row.Args["address"]})
 	}
-	for _, c := range []struct {
-		full           bool
-		warnings, more int
-	}{{false, 4, 1}, {true, 15, 0}} {
+	show := func(full bool) string {
 		var b bytes.Buffer
-		if err := Findings(&b, text.Load(text.English), nil, many, Options{Width: 100, Now: now, Full: c.full}); err != nil {
+		if err := Findings(&b, text.Load(text.English), nil, many, Options{Width: 100, Now: now, Full: full}); err != nil {
 			t.Fatal(err)
 		}
-		out := b.String()
-		if strings.Count(out, "warning  plan.row-gone") != c.warnings || strings.Count(out, "error  plan.no-history") != 15 ||
-			strings.Count(out, "also 12 more: members.csv:5:1, ") != c.more || strings.Count(out, "and 4 more") != c.more ||
-			!strings.Contains(out, "15 errors, 15 warnings") {
-			t.Errorf("full %v:\n%s", c.full, out)
+		return b.String()
+	}
+	for want, n := range map[string]int{
+		"warning  plan.row-gone  15 times: members.csv:2-11, members.csv:13-17\n":  1,
+		"u00@acme.test was copied, but it has no row any more (the first of 15)\n": 1,
+		"put the row back": 1,
+		"plan.row-changed\n  15 times: u00@acme.test, u01@acme.test, u02@acme.test, u03@acme.test and 11 more\n": 1,
+		"error  plan.no-history  15 times\n  members.csv:2:1: there is no history block":                         1,
+		"there is no history block":                         15,
+		"without it mxmove has no step":                     1,
+		"blocks  plan.quota  members.csv:":                  15,
+		"it needs 14, the target allows 1":                  1,
+		"15 errors, 15 findings block apply, 30 warnings\n": 1,
+	} {
+		if got := strings.Count(show(false), want); got != n {
+			t.Errorf("%d times %q, not %d:\n%s", got, want, n, show(false))
+		}
+	}
+	if out := show(true); strings.Count(out, "has no row any more") != 15 || strings.Count(out, "first of") != 0 || strings.Count(out, "put the row back") != 1 {
+		t.Errorf("with all:\n%s", out)
+	}
+}
+
+// Neighbouring numbers are one run, however they come.
+func TestRuns(t *testing.T) {
+	for _, c := range []struct {
+		in   []int
+		want string
+	}{{nil, ""}, {[]int{3}, "3"}, {[]int{3, 2, 1}, "1-3"}, {[]int{1, 3, 3, 4, 9}, "1 3-4 9"}} {
+		var words []string
+		n := 0
+		for _, r := range runs(c.in) {
+			words, n = append(words, r.String()), n+r.n
+		}
+		if got := strings.Join(words, " "); got != c.want || n != len(c.in) {
+			t.Errorf("%v gives %q, %d numbers", c.in, got, n)
 		}
 	}
 }

@@ -47,6 +47,7 @@ type page struct {
 	cat   *text.Catalogue
 	opt   Options
 	width int
+	told  string // code of a finding whose reason and remedy stand elsewhere
 	b     strings.Builder
 }
 

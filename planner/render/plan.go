@@ -16,7 +16,7 @@ import (
 // is done, what is not, and what comes next.
 func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
 	v := &planView{page: newPage(cat, opt), plan: plan}
-	v.column = v.labelWidth()
+	v.column, v.told = v.labelWidth(), "plan.unacknowledged"
 	if v.isBack() {
 		v.reverse()
 		return v.flush(w)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mxmove/mxmove/config"
@@ -45,18 +46,6 @@ func (v *planView) cannotSee() {
 		return
 	}
 	v.section("render.cannot-see", yellow, strings.Join(lines, "\n"))
-}
-
-// hints are a fault's other texts: why, and what to do.
-func (p *page) hints(m text.Msg) []string {
-	var lines []string
-	for _, part := range []string{"why", "do"} {
-		if p.cat.Has(m.Code + "." + part) {
-			words := p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args})
-			lines = append(lines, p.besideLabel(p.t("render.label."+part), words))
-		}
-	}
-	return lines
 }
 
 // besideLabel sets words beside a label; a full-width colon has its blank built in.
@@ -109,28 +98,21 @@ func (p *page) what(m text.Msg) string {
 	return p.cat.Text(m)
 }
 
-// findings shows what was not said under CANNOT SEE, grouped by code.
+// findings shows what was not said under CANNOT SEE.
 func (v *planView) findings() {
-	groups := map[string][]config.Finding{}
-	var order []string
-	var shown []config.Finding
-	for _, f := range v.plan.Findings {
-		if v.unseen(f) {
-			continue
-		}
-		if groups[f.Code] == nil {
-			order = append(order, f.Code)
-		}
-		groups[f.Code] = append(groups[f.Code], f)
-		shown = append(shown, f)
-	}
-	if len(order) == 0 {
+	shown := v.toTell()
+	if len(shown) == 0 {
 		return
 	}
 	v.section("render.findings", plain, v.tally(shown))
-	for _, code := range order {
-		v.group(groups[code])
+	for _, of := range bundles(shown) {
+		v.bundle(of, nil, 1, 5)
 	}
+}
+
+// toTell are the findings that no other section tells.
+func (v *planView) toTell() []config.Finding {
+	return slices.DeleteFunc(slices.Clone(v.plan.Findings), v.unseen)
 }
 
 // unseen reports whether a finding is a fault of the observation.
@@ -141,23 +123,3 @@ func (v *planView) unseen(f config.Finding) bool {
 }
 
 func codeIs(f *planner.Fault, code string) bool { return f != nil && f.Code == code }
-
-func (v *planView) group(of []config.Finding) {
-	f := of[0]
-	head := v.t("render.severity."+string(f.Severity)) + " " + f.Code
-	if f.At != (config.Pos{}) {
-		head += " " + f.At.String()
-	}
-	v.para(1, severityStyle(f.Severity), head)
-	v.para(5, bold, v.what(f.Msg))
-	if f.Code != "plan.unacknowledged" { // told under IRREVERSIBLE
-		v.whyAndDo(5, f.Msg)
-	}
-	if len(of) > 1 {
-		var others []string
-		for _, g := range of[1:] {
-			others = append(others, g.Subject)
-		}
-		v.para(5, plain, v.t("render.also", "n", Count(len(others)), "names", v.list(others)))
-	}
-}
