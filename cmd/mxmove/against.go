@@ -35,9 +35,8 @@ func runAgainst(c *cli, o planOptions) error {
 	if err = cmp.Or(unread, err); err != nil {
 		return err
 	}
-	spec, err := c.soundOffline(loaded, found)
-	if err != nil {
-		return err
+	if loaded.Spec == nil {
+		return &invalid{found, loaded.Files}
 	}
 	if err := c.sameMigration(file); err != nil {
 		return err
@@ -46,7 +45,8 @@ func runAgainst(c *cli, o planOptions) error {
 	if err := c.ageOf(o); err != nil {
 		return err
 	}
-	if spec, err = file.SpecFor(spec); err != nil {
+	spec, err := file.SpecFor(loaded.Spec)
+	if err != nil {
 		return err
 	}
 	if !o.data() {
@@ -61,23 +61,31 @@ func runAgainst(c *cli, o planOptions) error {
 			return err
 		}
 	}
-	return c.givePlan(plan, o)
+	return cmp.Or(c.toldOffline(plan, found, file.Salt != ""), c.givePlan(plan, o))
 }
 
-// soundOffline is sound without the warnings about secrets that are not here.
-func (c *cli) soundOffline(loaded *config.Loaded, found []config.Finding) (*config.Spec, error) {
-	if loaded.Spec == nil {
-		return nil, &invalid{found, loaded.Files}
+// toldOffline tells of the spec's warnings: a masked plan must not hold them,
+// they have names.
+func (c *cli) toldOffline(plan *planner.Plan, found []config.Finding, masked bool) error {
+	if masked {
+		return c.warned(withoutSecrets(found))
 	}
-	return loaded.Spec, render.Findings(c.Stderr, c.cat, loaded.Files, withoutSecrets(found), c.options())
+	c.withWarnings(plan, found)
+	return nil
 }
 
 // withoutSecrets leaves out the warnings about secrets that are not here, for
 // commands that need none.
 func withoutSecrets(found []config.Finding) []config.Finding {
-	return slices.DeleteFunc(found, func(f config.Finding) bool {
-		return f.Severity == config.Warning && strings.HasPrefix(f.Code, "secret.")
-	})
+	return slices.DeleteFunc(slices.Clone(found), ofSecret)
+}
+
+func onlySecrets(found []config.Finding) []config.Finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f config.Finding) bool { return !ofSecret(f) })
+}
+
+func ofSecret(f config.Finding) bool {
+	return f.Severity == config.Warning && strings.HasPrefix(f.Code, "secret.")
 }
 
 func (c *cli) sayAgainst(o planOptions, masked bool) error {

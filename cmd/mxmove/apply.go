@@ -102,7 +102,7 @@ func (o applyOptions) last(reviewed bool) (planner.Phase, error) {
 
 // applyNow plans, shows, asks and applies.
 func applyNow(ctx context.Context, c *cli, o applyOptions, through planner.Phase) error {
-	loaded, err := c.load(o.vars)
+	loaded, found, err := c.sound(o.vars)
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,10 @@ func applyNow(ctx context.Context, c *cli, o applyOptions, through planner.Phase
 	}
 	plan, err := c.build(ctx, loaded.Spec, state, w, planner.Recent)
 	if err != nil {
+		return err
+	}
+	c.withWarnings(plan, found)
+	if err := c.warned(onlySecrets(found)); err != nil {
 		return err
 	}
 	if !o.json {

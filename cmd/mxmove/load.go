@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,17 +51,53 @@ func (c *cli) readAs(v variables, instead map[string][]byte) (*config.Loaded, []
 	return loaded, found, nil
 }
 
-// load is read for commands that need a spec without errors. Warnings are
-// told on Stderr.
+// load is read for commands that need a spec without errors. How many warnings
+// there are is told on Stderr.
 func (c *cli) load(v variables) (*config.Loaded, error) {
-	loaded, found, err := c.read(v)
+	loaded, found, err := c.sound(v)
 	if err != nil {
 		return nil, err
 	}
-	if loaded.Spec == nil {
-		return nil, &invalid{found, loaded.Files}
+	return loaded, c.warned(found)
+}
+
+// sound is read for specs without errors.
+func (c *cli) sound(v variables) (*config.Loaded, []config.Finding, error) {
+	loaded, found, err := c.read(v)
+	if err == nil && loaded.Spec == nil {
+		err = &invalid{found, loaded.Files}
 	}
-	return loaded, render.Findings(c.Stderr, c.cat, loaded.Files, found, c.options())
+	return loaded, found, err
+}
+
+// warned tells in one line which warnings a spec has; validate tells them in full.
+func (c *cli) warned(found []config.Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	n := map[string]int{}
+	var codes []string
+	for _, f := range found {
+		if n[f.Code]++; n[f.Code] == 1 {
+			codes = append(codes, f.Code)
+		}
+	}
+	for i, code := range codes {
+		codes[i] = c.cat.T("cmd.warned.code", "code", code, "n", render.Count(n[code]))
+	}
+	_, err := io.WriteString(c.Stderr, c.cat.T("cmd.warned", "n", render.Count(len(found)), "codes", strings.Join(codes, c.cat.T("render.comma")))+"\n")
+	return err
+}
+
+// withWarnings adds to a plan what loading its spec warned of, so that every
+// rendering tells it. Secrets that are missing on this machine are not the
+// plan's, and who has no password is seen by the spec in it.
+func (c *cli) withWarnings(plan *planner.Plan, found []config.Finding) {
+	found = slices.DeleteFunc(withoutSecrets(slices.Clone(found)), func(f config.Finding) bool { return f.Code == "roster.password" })
+	if len(found) > 0 {
+		plan.Findings = append(plan.Findings, found...)
+		plan.Stamp(c.Version)
+	}
 }
 
 // open opens the state directory and the services of a spec.

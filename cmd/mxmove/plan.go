@@ -45,7 +45,7 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 	if o.against != "" {
 		return runAgainst(c, o)
 	}
-	loaded, err := c.load(o.vars)
+	loaded, found, err := c.sound(o.vars)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,10 @@ func runPlan(ctx context.Context, c *cli, o planOptions) error {
 		plan, err = c.turned(plan, c.Now())
 	}
 	if err != nil {
+		return err
+	}
+	c.withWarnings(plan, found)
+	if err := c.warned(onlySecrets(found)); err != nil {
 		return err
 	}
 	unseen := unreached(plan.Observed)

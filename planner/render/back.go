@@ -16,7 +16,7 @@ func (v *planView) reverse() {
 		v.hang(f.Label, v.column, plain, f.Words)
 	}
 	v.costly()
-	v.section("render.routine", plain, v.t("render.steps", "n", Count(len(v.ofRisk(planner.Reversible))))+v.t("render.colon")+v.routineKinds())
+	v.section("render.routine", plain, v.routineWords())
 	v.gates()
 	v.findings()
 	if words := v.since(); words != "" {

@@ -166,9 +166,11 @@ func runs(numbers []int) []run {
 }
 
 // hints are a message's other texts: why, and what to do.
-func (p *page) hints(m text.Msg) []string {
+func (p *page) hints(m text.Msg) []string { return p.hintsOf(m, reasons...) }
+
+func (p *page) hintsOf(m text.Msg, parts ...string) []string {
 	var lines []string
-	for _, part := range reasons {
+	for _, part := range parts {
 		if p.cat.Has(m.Code + "." + part) {
 			words := p.cat.Text(text.Msg{Code: m.Code + "." + part, Args: m.Args})
 			lines = append(lines, p.besideLabel(p.t("render.label."+part), words))

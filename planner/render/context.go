@@ -35,7 +35,11 @@ func (v *planView) people() string {
 			}
 		}
 	}
-	parts := []string{v.t("render.people.keep", "n", Count(len(spec.Roster.Mailboxes)-renamed-leaving))}
+	keep := len(spec.Roster.Mailboxes) - renamed - leaving
+	parts := []string{v.t("render.people.keep", "n", Count(keep))}
+	if keep == restart && keep > 0 {
+		parts, restart = []string{v.t("render.people.keep-restart", "n", Count(keep))}, 0
+	}
 	for _, c := range []struct {
 		code string
 		n    int
@@ -79,30 +83,6 @@ func (v *planView) unlisted() int {
 		}
 	}
 	return n
-}
-
-// unknown tells in one line what the plan does not know.
-func (v *planView) unknown() string {
-	var parts []string
-	all := Count(len(v.plan.Spec.Roster.Mailboxes))
-	reasons, never := v.blindness()
-	for _, b := range reasons {
-		parts = append(parts, v.t("render.unknown.side", "n", Count(len(b.addresses)), "all", all, "side", v.t("render.side."+b.side)))
-	}
-	if never > 0 && !v.byVendor() {
-		parts = append(parts, v.t("render.cannot-see.never", "n", Count(never), "all", all))
-	}
-	for _, f := range v.plan.Finals() {
-		for _, b := range f.Bounds {
-			if b.Name == "unobserved" && b.Measured > 0 {
-				parts = append(parts, v.t("render.unknown.erased", "n", Count(int(b.Measured)), "step", string(f.Step)))
-			}
-		}
-	}
-	if len(parts) == 0 {
-		return v.t("render.none")
-	}
-	return strings.Join(parts, v.t("render.semicolon"))
 }
 
 // wayBack says what it would take to go back now.
@@ -165,7 +145,7 @@ func (v *planView) since() string {
 	ids("render.since.done", c.Done)
 	ids("render.since.gone", c.Gone)
 	for _, g := range c.Grown {
-		parts = append(parts, v.t("render.since.grown", "step", g.Step.Kind()+" "+g.Step.Subject(), "what", v.t("render.bound."+g.Name), "more", signed(int(g.More))))
+		parts = append(parts, v.t("render.since.grown", "step", v.finalNamed(g.Step), "what", v.t("render.bound."+g.Name), "more", signed(int(g.More))))
 	}
 	if len(c.Opened) > 0 {
 		parts = append(parts, v.t("render.since.opened", "codes", v.list(c.Opened)))
@@ -178,8 +158,16 @@ func (v *planView) since() string {
 	}
 	if len(parts) == 0 {
 		parts = append(parts, v.t("render.since.nothing"))
+	} else {
+		parts = append(parts, v.t("render.since.else"))
 	}
-	return v.t("render.since.plan", "id", c.Earlier) + strings.Join(parts, v.t("render.semicolon"))
+	return v.t("render.since.plan", "id", c.Earlier, "at", v.moment(c.At)) + strings.Join(parts, v.t("render.semicolon"))
+}
+
+// finalNamed is what the page calls a final step.
+func (v *planView) finalNamed(id planner.StepID) string {
+	i := slices.IndexFunc(v.plan.Finals(), func(f planner.FinalStep) bool { return f.Step == id })
+	return finalName(i)
 }
 
 func stepNames(ids []planner.StepID) []string {

@@ -5,10 +5,8 @@ import (
 	"html/template"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
@@ -22,6 +20,7 @@ var runSheet string
 // one kind share a line unless opt.Full.
 func HTML(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
 	v := &planView{page: newPage(cat, opt), plan: plan}
+	v.told = acknowledging
 	t, err := template.New("runsheet").Funcs(template.FuncMap{"t": func(code string) string { return cat.T(code) }}).Parse(runSheet)
 	if err != nil {
 		return err
@@ -31,15 +30,15 @@ func HTML(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) err
 
 // sheetView is what the template shows.
 type sheetView struct {
-	Lang                         string
-	Title, Route, ID, Seen, Rule string
-	Counts                       []fact
-	Finals                       []finalView
-	Phases                       []sheetPhase
-	Gates                        []gateView
-	DoBy, Facts                  []fact
-	Findings                     []fact
-	Gated                        string
+	Lang                                string
+	Title, Route, ID, Seen, Rule, Press string
+	Counts                              []fact
+	Finals                              []finalView
+	Phases                              []sheetPhase
+	Gates                               []gateView
+	DoBy, Facts                         []fact
+	Findings                            []fact
+	Gated                               string
 }
 
 type sheetPhase struct {
@@ -55,12 +54,16 @@ type sheetLine struct {
 
 func (v *planView) sheet() sheetView {
 	s := sheetView{Lang: string(v.cat.Lang()), Title: clean(v.title()), Route: v.route(), ID: v.plan.ID, Gated: v.plan.Gated()[:16],
-		Seen: v.seen(), Rule: v.pointOfNoReturn(), Finals: v.finals(), Phases: v.phases(), Gates: v.allGates(), DoBy: v.deadlines()}
+		Seen: v.seen(), Rule: v.pointOfNoReturn(), Press: v.onePress(), Finals: v.finals(), Phases: v.phases(), Gates: v.allGates(), DoBy: v.deadlines()}
 	for _, r := range []struct {
 		code string
 		risk planner.Risk
 	}{{"render.irreversible", planner.Final}, {"render.costly", planner.Costly}, {"render.routine", planner.Reversible}} {
-		s.Counts = append(s.Counts, fact{v.t(r.code), Count(len(v.ofRisk(r.risk)))})
+		words := Count(len(v.ofRisk(r.risk)))
+		if r.risk == planner.Costly {
+			words = v.costlyWords()
+		}
+		s.Counts = append(s.Counts, fact{v.t(r.code), words})
 	}
 	if v.isBack() {
 		s.Title = v.t("render.back.heading") + v.t("render.colon") + s.Title
@@ -71,7 +74,7 @@ func (v *planView) sheet() sheetView {
 		return s
 	}
 	for _, f := range []fact{{"render.since", v.since()}, {"render.touches", v.touched()}, {"render.not-carried", v.notCarriedWords()},
-		{"render.cannot-see", v.unknown()}, {"render.way-back", v.wayBack()}} {
+		{"render.cannot-see", v.unknownWords()}, {"render.way-back", v.wayBack()}} {
 		if f.Words != "" {
 			s.Facts = append(s.Facts, fact{v.t(f.Label), clean(f.Words)})
 		}
@@ -83,27 +86,10 @@ func (v *planView) sheet() sheetView {
 // sheetFindings are the findings grouped by code, in words.
 func (v *planView) sheetFindings() []fact {
 	var list []fact
-	at, n := map[string]int{}, map[string]int{}
-	for _, f := range v.plan.Findings {
-		n[f.Code]++
-		if n[f.Code] == 1 {
-			at[f.Code] = len(list)
-			list = append(list, fact{v.t("render.severity."+string(f.Severity)) + " " + f.Code, clean(joinWords(" ", placeOf(f), v.what(f.Msg)))})
-		}
-	}
-	for code, i := range at {
-		if n[code] > 1 {
-			list[i].Words += v.t("render.semicolon") + "+ " + Count(n[code]-1)
-		}
+	for _, f := range v.foundWords() {
+		list = append(list, fact{f.severity + " " + f.code, clean(joinWords(v.t("render.colon"), f.where, joinWords(v.t("render.semicolon"), f.what, f.do)))})
 	}
 	return list
-}
-
-func placeOf(f config.Finding) string {
-	if place := f.At.String(); place != "" {
-		return place
-	}
-	return f.Subject
 }
 
 // phases are the phases that have steps.
@@ -153,29 +139,30 @@ func (v *planView) phaseLines(in planner.Phase) []sheetLine {
 		}
 	}
 	var lines []sheetLine
-	at := map[string]int{}
+	shared, at := map[string]*kindView{}, map[string]int{} // which line is whose
 	clock := v.clock(in)
 	for i, s := range v.plan.Steps {
-		t := s.Op.Traits()
+		t, kind := s.Op.Traits(), s.Op.Kind()
 		if t.Phase != in {
 			continue
 		}
-		j, begun := at[s.Op.Kind()]
+		k, begun := shared[kind]
 		if !begun {
-			j = len(lines)
-		}
-		if alone := t.Person || t.Risk == planner.Final || n[s.Op.Kind()] < sharedFrom || v.opt.Full; alone || !begun {
 			lines = append(lines, v.sheetLine(i+1, s, clock))
-			if alone {
-				clock.pass(v, s)
-				continue
-			}
-			at[s.Op.Kind()] = j
 		}
-		lines[j].Place = strings.SplitN(lines[j].Place, "-", 2)[0] + "-" + strconv.Itoa(i+1)
-		lines[j].What, lines[j].ID = v.t("render.kind-count", "n", Count(n[s.Op.Kind()]), "kind", v.kind(s.Op.Kind())), ""
-		lines[j].Takes = ""
+		if alone := t.Person || t.Risk == planner.Final || n[kind] < sharedFrom || v.opt.Full; !begun && !alone {
+			k = &kindView{Kind: kind, Label: v.kind(kind)}
+			shared[kind], at[kind] = k, len(lines)-1
+		}
+		if k != nil {
+			k.add(i+1, s.Op.Subject())
+		}
 		clock.pass(v, s)
+	}
+	for kind, k := range shared {
+		l := &lines[at[kind]]
+		l.Place, l.ID, l.Takes = v.places(k.numbers), "", ""
+		l.What = clean(v.words(*k, l.Costly && k.Kind != planner.Notify{}.Kind()))
 	}
 	return lines
 }

@@ -66,7 +66,6 @@ func TestManyOfAKind(t *testing.T) {
 		"error  plan.no-history  15 times\n  members.csv:2:1: there is no history block":                         1,
 		"there is no history block":                         15,
 		"without it mxmove has no step":                     1,
-		"blocks  plan.quota  members.csv:":                  15,
 		"it needs 14, the target allows 1":                  1,
 		"15 errors, 15 findings block apply, 30 warnings\n": 1,
 	} {

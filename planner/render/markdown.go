@@ -3,11 +3,9 @@ package render
 import (
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
@@ -22,18 +20,16 @@ const commentLimit = 60_000
 // the last line says what was left out.
 func Markdown(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
 	v := &planView{page: newPage(cat, opt), plan: plan}
+	v.told = acknowledging
 	d := &draft{limit: opt.Limit}
 	if d.limit <= 0 {
 		d.limit = commentLimit
 	}
 	d.put(v.mdHead() + v.mdFinals() + v.mdGates() + v.mdFacts())
-	for _, part := range []struct {
-		name  string
-		items []string
-	}{{"render.md.findings", v.mdFindings()}, {"render.md.costly", v.mdSteps(planner.Costly)}, {"render.md.routine", v.mdSteps(planner.Reversible)}} {
-		d.list(v.t(part.name), v.mdSummary(part.name, len(part.items)), part.items, v.page)
-	}
-	d.put(v.t("render.md.approve", "gated", plan.Gated()[:16]) + "\n")
+	d.list(v.mdLabel("render.findings"), v.tally(plan.Findings), v.mdFindings(), v.page)
+	d.list(v.mdLabel("render.costly"), v.costlyWords(), v.mdKinds(planner.Costly), v.page)
+	d.list(v.mdLabel("render.routine"), v.routineWords(), v.mdKinds(planner.Reversible), v.page)
+	d.put(v.mdApprove())
 	_, err := io.WriteString(w, d.b.String()+d.foot(v.page))
 	return err
 }
@@ -53,55 +49,40 @@ func (d *draft) put(s string) {
 	d.n += utf8.RuneCountInString(s)
 }
 
-// list adds as many items as fit, folded under a summary.
-func (d *draft) list(name, summary string, items []string, p *page) {
-	if len(items) == 0 {
-		return
-	}
-	head, tail := "<details><summary>"+summary+"</summary>\n\n", "\n</details>\n\n"
-	room := d.limit - footRoom - d.n - utf8.RuneCountInString(head+tail)
-	fit := 0
-	for fit < len(items) && room >= utf8.RuneCountInString(items[fit]) {
-		room -= utf8.RuneCountInString(items[fit])
-		fit++
-	}
-	if fit > 0 {
-		d.put(head + strings.Join(items[:fit], "") + tail)
-	}
-	if fit < len(items) {
-		d.left = append(d.left, p.t("render.md.cut-one", "name", name, "n", Count(len(items)-fit)))
-	}
-}
-
 // foot says how long the comment is, itself included, and what was left out.
 func (d *draft) foot(p *page) string {
 	cut := p.t("render.md.nothing-cut")
 	if len(d.left) > 0 {
 		cut = p.t("render.md.cut", "what", strings.Join(d.left, p.t("render.comma")))
 	}
+	offline := ""
+	if p.opt.AsSeen {
+		offline = p.t("render.md.offline", "at", p.moment(p.opt.Now)) + p.t("render.semicolon")
+	}
 	foot, n := "", d.n
 	for range 3 { // its own length has a length
-		foot = "<sub>" + p.t("render.md.size", "n", Count(n), "limit", Count(d.limit)) + p.t("render.semicolon") + cut + "</sub>\n"
+		foot = "<sub>" + offline + p.t("render.md.size", "n", Count(n), "limit", Count(d.limit)) + p.t("render.semicolon") + cut + "</sub>\n"
 		n = d.n + utf8.RuneCountInString(foot)
 	}
 	return foot
 }
 
 func (v *planView) mdHead() string {
-	n := map[planner.Risk]int{}
-	for _, s := range v.plan.Steps {
-		n[s.Op.Traits().Risk]++
-	}
-	mark := ""
-	if n[planner.Final] > 0 {
+	finals, routine := len(v.ofRisk(planner.Final)), len(v.ofRisk(planner.Reversible))
+	costly, notices := v.costlyCount()
+	mark, told := "", ""
+	if finals > 0 {
 		mark = "⛔ "
 	}
 	if v.isBack() {
 		mark = v.t("render.back.heading") + v.t("render.colon")
 	}
-	return "### " + mark + "mxmove " + v.t("render.plan-id", "id", mdCode(v.plan.ID)) + v.t("render.colon") + mdText(v.title()) + "\n" +
-		v.t("render.md.counts", "final", Count(n[planner.Final]), "costly", Count(n[planner.Costly]), "routine", Count(n[planner.Reversible])) +
-		v.t("render.semicolon") + mdText(v.route()) + v.t("render.semicolon") + v.seen() + "\n\n"
+	if notices > 0 {
+		told = v.t("render.plus") + v.t("render.notices", "n", Count(notices))
+	}
+	counts := v.t("render.md.counts", "final", Count(finals), "costly", Count(costly), "notices", told, "routine", Count(routine))
+	return "### " + mark + v.t("render.md.head", "plan", mdCode(v.plan.ID), "title", mdText(v.title()), "counts", counts) + "\n" +
+		joinWords(v.t("render.semicolon"), mdText(v.route()), v.t("render.spec-digest", "digest", mdCode(v.plan.Digest)), v.seen()) + "\n\n"
 }
 
 func (v *planView) mdFinals() string {
@@ -110,7 +91,7 @@ func (v *planView) mdFinals() string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("> [!CAUTION]\n> **" + mdText(v.pointOfNoReturn()) + "**\n>\n")
+	b.WriteString("> [!CAUTION]\n> **" + mdText(joinWords(v.t("render.semicolon"), v.pointOfNoReturn(), v.onePress())) + "**\n>\n")
 	b.WriteString("> | | " + strings.Join([]string{v.t("render.md.step"), v.t("render.md.consequence"), v.t("render.md.agreed"),
 		v.t("render.md.kept"), v.t("render.md.undo")}, " | ") + " |\n> |---|---|---|---|---|---|\n")
 	for _, f := range finals {
@@ -153,27 +134,6 @@ func joinWords(sep string, words ...string) string {
 	return strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), sep)
 }
 
-// allGates are the plan's gates, those of every apply first.
-func (v *planView) allGates() []gateView {
-	until := v.plan.ValidUntil()
-	age := gateView{v.t("render.md.valid"), v.t("render.gate.age", "until", v.moment(until)), true}
-	if v.plan.Observed.At.IsZero() {
-		age.Words, age.Open = v.t("render.gate.never-observed"), false
-	}
-	age.Open = age.Open && !v.opt.Now.After(until)
-	n := 0
-	for _, f := range v.plan.Findings {
-		if f.Severity != config.Warning {
-			n++
-		}
-	}
-	found := gateView{v.t("render.md.findings"), v.t("render.gate.no-findings"), n == 0}
-	if n > 0 {
-		found.Words = v.t("render.gate.findings", "n", strconv.Itoa(n))
-	}
-	return append([]gateView{age, found}, v.cutoverGates()...)
-}
-
 func (v *planView) mdGates() string {
 	head, line, now := "| "+v.t("render.md.gate")+" |", "|---|", "| "+v.t("render.md.now")+" |"
 	for _, g := range v.allGates() {
@@ -181,7 +141,7 @@ func (v *planView) mdGates() string {
 		if g.Open {
 			mark = "✅ "
 		}
-		head, line, now = head+" "+g.Name+" |", line+"---|", now+" "+mark+mdText(g.Words)+" |"
+		head, line, now = head+" "+mdText(g.Name)+" |", line+"---|", now+" "+mark+mdText(g.Words)+" |"
 	}
 	return head + "\n" + line + "\n" + now + "\n\n"
 }
@@ -191,7 +151,7 @@ func (v *planView) mdFacts() string {
 	var b strings.Builder
 	add := func(code, words string) {
 		if words != "" {
-			b.WriteString("**" + v.t(code) + "**" + v.t("render.colon") + mdText(words) + "\n\n")
+			b.WriteString("**" + v.mdLabel(code) + "**" + v.t("render.colon") + mdText(words) + "\n\n")
 		}
 	}
 	if v.isBack() {
@@ -199,13 +159,13 @@ func (v *planView) mdFacts() string {
 			b.WriteString("**" + f.Label + "**" + v.t("render.colon") + mdText(f.Words) + "\n\n")
 		}
 		add("render.since", v.since())
-		add("render.cannot-see", v.unknown())
+		add("render.cannot-see", v.unknownWords())
 		return b.String()
 	}
 	add("render.since", v.since())
 	add("render.touches", v.touched())
 	add("render.not-carried", v.notCarriedWords())
-	add("render.cannot-see", v.unknown())
+	add("render.cannot-see", v.unknownWords())
 	var due []string
 	for _, d := range v.deadlines() {
 		due = append(due, d.Label+v.t("render.colon")+d.Words)
@@ -213,38 +173,6 @@ func (v *planView) mdFacts() string {
 	add("render.do-by", strings.Join(due, v.t("render.semicolon")))
 	add("render.way-back", v.wayBack())
 	return b.String()
-}
-
-// mdFindings are the findings, those that block first.
-func (v *planView) mdFindings() []string {
-	var items []string
-	for _, f := range v.plan.Findings {
-		words := "- **" + v.t("render.severity."+string(f.Severity)) + "** " + joinWords(" ", mdCode(f.Code), mdText(placeOf(f))) +
-			v.t("render.colon") + mdText(v.what(f.Msg))
-		if f.Code != "plan.unacknowledged" && v.cat.Has(f.Code+".do") {
-			words += v.t("render.semicolon") + mdText(v.cat.Text(text.Msg{Code: f.Code + ".do", Args: f.Args}))
-		}
-		items = append(items, words+"\n")
-	}
-	return items
-}
-
-func (v *planView) mdSteps(risk planner.Risk) []string {
-	var items []string
-	for i, s := range v.plan.Steps {
-		if s.Op.Traits().Risk == risk {
-			items = append(items, "- "+strconv.Itoa(i+1)+" "+mdCode(string(s.ID))+"\n")
-		}
-	}
-	return items
-}
-
-func (v *planView) mdSummary(name string, n int) string {
-	words := v.t(name) + v.t("render.colon") + Count(n)
-	if name == "render.md.routine" && n > 0 {
-		words += v.t("render.aside", "words", v.routineKinds())
-	}
-	return words
 }
 
 // mdText makes words harmless in Markdown and HTML: no markup, no mention.

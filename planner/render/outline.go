@@ -16,21 +16,13 @@ type fact struct{ Label, Words string }
 // finalView is an irreversible step in words.
 type finalView struct {
 	Name  string // F1
+	Label string // its kind, where the reader's language has another word
 	N     int
 	ID    string
 	Rules string
 	Ack   string // where it is acknowledged; "": nowhere
 	Facts []fact
 	Block string // to paste where Ack is ""
-}
-
-// kindView are steps of one kind and price.
-type kindView struct {
-	First, Last int // places in the plan, from 1
-	N           int
-	Kind, Label string
-	Undo        string
-	Subjects    []string
 }
 
 // title says what moves where: domain -> host, or domain -> tenant (name).
@@ -74,8 +66,11 @@ func (v *planView) finals() []finalView {
 	var list []finalView
 	for i, f := range v.plan.Finals() {
 		s := v.plan.Steps[f.N-1]
-		view := finalView{Name: "F" + strconv.Itoa(i+1), N: f.N, ID: string(f.Step), Block: f.Block,
-			Rules: strings.Join(s.Op.Traits().Rules, ", "), Facts: v.finalFacts(f, s.Op)}
+		view := finalView{Name: finalName(i), N: f.N, ID: string(f.Step), Block: f.Block,
+			Rules: v.rules(s.Op.Traits().Rules), Facts: v.finalFacts(f, s.Op)}
+		if kind := s.Op.Kind(); v.kind(kind) != kind {
+			view.Label = v.kind(kind)
+		}
 		if s.Doubt {
 			view.Facts = append(view.Facts, fact{v.t("render.final.doubt"), v.t("render.final.doubt-words")})
 		}
@@ -87,70 +82,101 @@ func (v *planView) finals() []finalView {
 	return list
 }
 
-func (v *planView) finalFacts(f planner.FinalStep, op planner.Op) []fact {
-	var facts []fact
-	add := func(label, words string) {
-		if words != "" {
-			facts = append(facts, fact{v.t("render.final." + label), clean(words)})
+// rules joins the numbers of rules; what all their names begin with is said once.
+func (v *planView) rules(list []string) string {
+	short := slices.Clone(list)
+	for i := 1; i < len(list); i++ {
+		begin, number, _ := strings.Cut(list[i], "-")
+		if strings.HasPrefix(list[0], begin+"-") {
+			short[i] = "-" + number
 		}
 	}
-	erases, who := v.consequences(op, add)
-	add("bounds", v.bounds(f))
+	return strings.Join(short, v.t("render.comma"))
+}
+
+// finalName is what the plan's i-th final step, from 0, is called on a page.
+func finalName(i int) string { return "F" + strconv.Itoa(i+1) }
+
+// finalFacts are what a person must know to judge a step: what it does first
+// and what of that is kept, what else it does, who does it, and the way back.
+func (v *planView) finalFacts(f planner.FinalStep, op planner.Op) []fact {
+	effects, erases, who := v.consequences(op)
+	facts := append(effects[:1:1], fact{"bounds", v.bounds(f)})
 	if erases {
-		add("kept", v.kept(f))
-		add("gap", v.gap(f))
+		facts = append(facts, fact{"kept", v.kept(f)}, fact{"gap", v.gap(f)})
 	}
-	add("who", who)
-	add("undo", v.t(op.Traits().Undo))
+	facts = append(append(facts, effects[1:]...), fact{"who", who}, fact{"undo", v.t(op.Traits().Undo)})
+	facts = slices.DeleteFunc(facts, func(one fact) bool { return one.Words == "" })
+	for i, one := range facts {
+		facts[i] = fact{v.t("render.final." + one.Label), clean(one.Words)}
+	}
 	return facts
 }
 
-// consequences tells what an irreversible step destroys, ends or moves, and
-// who does it.
-func (v *planView) consequences(op planner.Op, add func(label, words string)) (erases bool, who string) {
-	radius := func(r planner.Radius) string {
-		words := v.t("render.final.erased", "n", Count(r.Mailboxes), "messages", Count(r.Messages), "size", planner.Bytes(r.Bytes))
-		if r.Unobserved > 0 {
-			words += v.t("render.final.unobserved", "n", Count(r.Unobserved))
-		}
-		return words
-	}
+// consequences tells what an irreversible step destroys, ends or moves, what it
+// destroys first, and who does it.
+func (v *planView) consequences(op planner.Op) (effects []fact, erases bool, who string) {
 	who = v.t("render.final.person")
 	switch o := op.(type) {
 	case planner.MergeTenants:
-		add("destroys", radius(o.Erases))
-		add("ends", v.t("render.final.console", "corp", o.From))
-		return true, v.t("render.final.creator", "creator", orDash(o.Creator))
+		effects = []fact{{"destroys", v.radius(o.Erases)}, {"ends", v.t("render.final.console", "corp", o.From)}}
+		return effects, true, v.t("render.final.creator", "creator", orDash(o.Creator))
 	case planner.UpgradeTenant:
-		if o.Mode == 2 {
-			add("destroys", radius(o.Erases))
+		if erases = o.Mode == 2; erases {
+			effects = append(effects, fact{"destroys", v.radius(o.Erases)})
 		}
-		add("moves", v.t("render.final.upgraded", "n", Count(o.Accounts), "corp", o.From))
+		effects = append(effects, fact{"moves", v.t("render.final.upgraded", "n", Count(o.Accounts), "corp", o.From)})
 		if o.Company+o.Administrator != "" {
 			who = v.t("render.final.named", "company", orDash(o.Company), "administrator", orDash(o.Administrator))
 		}
-		return o.Mode == 2, who
 	case planner.MoveCustomers:
-		add("moves", v.t("render.final.customers", "n", Count(o.Relations), "accounts", Count(len(o.Accounts))))
+		effects = []fact{{"moves", v.t("render.final.customers", "n", Count(o.Relations), "accounts", Count(len(o.Accounts)))}}
 	case planner.FinishWizard:
-		add("ends", v.t("render.final.wizard", "n", Count(len(o.Abandons)), "addresses", v.list(o.Abandons)))
+		effects = []fact{{"ends", v.t("render.final.wizard", "n", Count(len(o.Abandons)), "addresses", v.list(o.Abandons))}}
 	}
-	return false, who
+	return effects, erases, who
 }
 
+func (v *planView) radius(r planner.Radius) string {
+	words := v.t("render.final.erased", "n", Count(r.Mailboxes), "messages", Count(r.Messages), "size", planner.Bytes(r.Bytes))
+	if r.Unobserved > 0 {
+		words += v.t("render.final.unobserved", "n", Count(r.Unobserved))
+	}
+	return words
+}
+
+// onePress says that one act of a person does several of these things; "" where
+// none does.
+func (v *planView) onePress() string {
+	for _, f := range v.plan.Finals() {
+		op := v.plan.Steps[f.N-1].Op
+		if effects, _, _ := v.consequences(op); len(effects) > 1 {
+			return v.t("render.press." + op.Kind())
+		}
+	}
+	return ""
+}
+
+// bounds are what the acknowledgement allows; where less than was found, or
+// nothing, each with what was found.
 func (v *planView) bounds(f planner.FinalStep) string {
-	var parts []string
+	var most, each []string
+	over := false
 	for _, b := range f.Bounds {
 		code := "render.bound.within"
 		switch {
 		case f.Acknowledged == nil:
 			code = "render.bound.none"
 		case b.Measured > b.AtMost:
-			code = "render.bound.over"
+			code, over = "render.bound.over", true
 		}
-		parts = append(parts, v.t(code, "what", v.t("render.bound."+b.Name), "measured", Count(int(b.Measured)), "most", Count(int(b.AtMost))))
+		each = append(each, v.t(code, "what", v.t("render.bound."+b.Name), "measured", Count(int(b.Measured)), "most", Count(int(b.AtMost))))
+		most = append(most, v.t("render.most."+b.Name, "n", Count(int(b.AtMost))))
 	}
-	return strings.Join(parts, v.t("render.semicolon"))
+	if over || f.Acknowledged == nil {
+		return strings.Join(each, v.t("render.semicolon"))
+	}
+	return v.t("render.bound.most", "list", strings.Join(most, v.t("render.comma")))
 }
 
 func (v *planView) kept(f planner.FinalStep) string {
@@ -191,29 +217,6 @@ func (v *planView) pointOfNoReturn() string {
 		words += v.t("render.no-return.at", "at", v.moment(p.NotBefore))
 	}
 	return words
-}
-
-// kinds groups steps by kind and price, in the order of the plan.
-func (v *planView) kinds(of planner.Risk) []kindView {
-	var list []kindView
-	at := map[string]int{}
-	for i, s := range v.plan.Steps {
-		t := s.Op.Traits()
-		if t.Risk != of {
-			continue
-		}
-		key := s.Op.Kind() + " " + t.Undo
-		j, ok := at[key]
-		if !ok {
-			j = len(list)
-			at[key] = j
-			list = append(list, kindView{First: i + 1, Kind: s.Op.Kind(), Label: v.kind(s.Op.Kind()), Undo: v.t(t.Undo)})
-		}
-		list[j].Last = i + 1
-		list[j].N++
-		list[j].Subjects = append(list[j].Subjects, s.Op.Subject())
-	}
-	return list
 }
 
 // kind is the name of a kind of step in the reader's language.

@@ -71,7 +71,7 @@ func TestOutgrownBound(t *testing.T) {
 		t.Error(v.of(f, "bounds"))
 	}
 	for _, g := range v.cutoverGates() {
-		if g.Name == "acknowledgements" && (g.Open || g.Words != "0 of 1") {
+		if g.Name == "acks" && (g.Open || g.Words != "0 of 1") {
 			t.Errorf("%+v", g)
 		}
 	}
@@ -90,6 +90,8 @@ func gatesAt(at time.Time, approvals int, spec *config.Spec, ops ...planner.Op) 
 func TestGates(t *testing.T) {
 	spec := cutoverSpec(9)
 	drop := planner.DropMailbox{Address: "gone@acme.test"}
+	spec.Cutover.Duration = 4 * time.Hour
+	press := []planner.Op{planner.MergeTenants{From: "wwA", Into: "wwB"}}
 	for _, c := range []struct {
 		name      string
 		at        time.Time
@@ -100,13 +102,15 @@ func TestGates(t *testing.T) {
 		ops       []planner.Op
 	}{
 		{"early", now, 1, "window", false, "opens Sat 2026-12-05 20:00 +0800, in 2 d 3 h, for 10 h", nil},
+		{"too late to begin", windowCloses.Add(-time.Hour), 2, "window", false, "open until Sun 2026-12-06 06:00 +0800, 1 h left; needs 4 h (4 h declared); it does not fit", press},
+		{"enough time", windowCloses.Add(-5 * time.Hour), 2, "window", true, "open until Sun 2026-12-06 06:00 +0800, 5 h left; needs 4 h (4 h declared)", press},
 		{"in time", windowOpens.Add(time.Hour), 2, "window", true, "open until Sun 2026-12-06 06:00 +0800, 9 h left", nil},
 		{"late", windowCloses.Add(time.Second), 2, "window", false, "over since Sun 2026-12-06 06:00 +0800: write a new one", nil},
 		{"one of two", now, 1, "approvals", false, "1 of 2", nil},
 		{"both", now, 2, "approvals", true, "2 of 2", nil},
-		{"10 % dropped", now, 2, "removed", false, "10.0 of 5 % of the roster", []planner.Op{drop}},
-		{"none dropped", now, 2, "removed", true, "0.0 of 5 % of the roster", nil},
-		{"old plan", windowCloses.Add(12*24*time.Hour + time.Second), 2, "valid", false, "valid until Fri 2026-12-18 06:00 +0800", nil},
+		{"10 % dropped", now, 2, "removed", false, "10.0 of 5 %", []planner.Op{drop}},
+		{"none dropped", now, 2, "removed", true, "0.0 of 5 %", nil},
+		{"old plan", windowCloses.Add(12*24*time.Hour + time.Second), 2, "valid", false, "until Fri 2026-12-18 06:00 +0800", nil},
 	} {
 		g := gatesAt(c.at, c.approvals, spec, c.ops...)[c.gate]
 		if g.Open != c.open || g.Words != c.words {
@@ -189,7 +193,7 @@ func TestMergeOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, code := range []string{"render.irreversible", "render.costly", "render.routine", "render.touches", "render.not-carried",
-			"render.cannot-see", "render.gates", "render.findings", "render.do-by", "render.since", "render.way-back"} {
+			"render.cannot-see", "render.gates", "render.findings", "render.since", "render.way-back", "render.do-by"} {
 			i := strings.Index("\n"+b.String(), "\n"+cat.T(code))
 			if i <= last {
 				t.Errorf("%s: %s at %d, after %d", lang, code, i, last)
@@ -269,7 +273,7 @@ func TestPeoplesActsStandAlone(t *testing.T) {
 		t.Fatalf("%d tasks and 20 archives give %+v", tasks, phases)
 	}
 	last := phases[0].Lines[tasks]
-	if last.What != "20 archive-mailbox" || last.Place != strconv.Itoa(tasks+1)+"-"+strconv.Itoa(tasks+20) {
+	if last.What != "20 archive-mailbox: u00000@acme.test .. u00019@acme.test" || last.Place != strconv.Itoa(tasks+1)+"-"+strconv.Itoa(tasks+20) {
 		t.Errorf("%+v", last)
 	}
 }

@@ -106,30 +106,31 @@ func (p *page) hang(label string, column int, s style, words string) {
 
 // flow sets items side by side, three blanks apart, as many as fit a line.
 func (p *page) flow(items ...string) {
-	line := ""
-	for _, item := range items {
-		item = clean(item)
-		switch {
-		case item == "":
-		case line == "":
-			line = item
-		case cells(line)+3+cells(item) <= p.width:
-			line += "   " + item
-		default:
-			p.flowLine(line)
-			line = item
-		}
-	}
-	if line != "" {
-		p.flowLine(line)
+	for _, l := range p.flowed(p.width, items...) {
+		p.line(l)
 	}
 }
 
-// flowLine keeps the blanks between items where the line fits.
-func (p *page) flowLine(line string) {
-	if cells(line) <= p.width {
-		p.line(line)
-		return
+// flowed gives such lines. An item that is too long for one is wrapped.
+func (p *page) flowed(width int, items ...string) []string {
+	var lines []string
+	line := ""
+	for _, item := range append(items, "\n") {
+		last := item == "\n"
+		if item = clean(item); !last && (item == "" || line == "") {
+			line += item
+			continue
+		}
+		if !last && cells(line)+3+cells(item) <= width {
+			line += "   " + item
+			continue
+		}
+		if cells(line) > width {
+			lines = append(lines, Wrap(line, width)...)
+		} else {
+			lines = append(lines, line)
+		}
+		line = item
 	}
-	p.para(0, plain, line)
+	return lines
 }

@@ -3,7 +3,6 @@ package render
 import (
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // is done, what is not, and what comes next.
 func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) error {
 	v := &planView{page: newPage(cat, opt), plan: plan}
-	v.column, v.told = v.labelWidth(), "plan.unacknowledged"
+	v.column, v.told = v.labelWidth(), acknowledging
 	if v.isBack() {
 		v.reverse()
 		return v.flush(w)
@@ -33,6 +32,9 @@ func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) err
 	v.next()
 	return v.flush(w)
 }
+
+// acknowledging is the finding whose remedy stands with the step it is about.
+const acknowledging = "plan.unacknowledged"
 
 // planView is a plan being written.
 type planView struct {
@@ -221,46 +223,6 @@ func (v *planView) notCarriedWords() string {
 
 // list joins names, the first few unless all are asked for.
 func (v *planView) list(names []string) string { return v.few(names, "render.and-more") }
-
-func (v *planView) gates() {
-	p := v.plan
-	blocks := 0
-	for _, f := range p.Findings {
-		if f.Severity != config.Warning {
-			blocks++
-		}
-	}
-	until := p.ValidUntil()
-	state, words := "render.gate.open", v.t("render.gate.age", "until", v.moment(until))
-	switch {
-	case p.Observed.At.IsZero():
-		state, words = "render.gate.closed", v.t("render.gate.never-observed")
-	case v.opt.Now.After(until):
-		state = "render.gate.closed"
-	}
-	v.gate("render.gates", state, words)
-	state, words = "render.gate.open", v.t("render.gate.no-findings")
-	if blocks > 0 {
-		state, words = "render.gate.closed", v.t("render.gate.findings", "n", strconv.Itoa(blocks))
-	}
-	v.gate("", state, words)
-	v.moreGates()
-}
-
-func (v *planView) gate(label, state, words string) {
-	s := green
-	if state == "render.gate.closed" {
-		s = red
-	}
-	if label != "" {
-		label = v.t(label)
-	}
-	mark := v.t(state)
-	for _, l := range Wrap(words, v.width-v.column-cells(mark)-1) {
-		v.line(v.paint(bold, label) + strings.Repeat(" ", v.column-cells(label)) + v.paint(s, mark) + " " + l)
-		label, mark = "", strings.Repeat(" ", cells(mark))
-	}
-}
 
 func (v *planView) next() {
 	work := slices.ContainsFunc(v.plan.Steps, func(s planner.Step) bool { return s.Work })

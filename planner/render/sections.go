@@ -19,7 +19,7 @@ func (v *planView) byRisk() {
 		v.section("render.routine", plain, v.routine(steps))
 		return
 	}
-	v.section("render.routine", plain, v.t("render.steps", "n", Count(len(steps)))+v.t("render.colon")+v.routineKinds())
+	v.section("render.routine", plain, v.routineWords())
 }
 
 func (v *planView) onlyCopies(steps []planner.Step) bool {
@@ -37,7 +37,8 @@ func (v *planView) irreversible() {
 		v.section("render.irreversible", plain, v.noFinal())
 		return
 	}
-	v.section("render.irreversible", red, v.t("render.irreversible.of", "n", Count(len(finals)), "all", Count(len(v.plan.Steps))))
+	words := v.t("render.irreversible.of", "n", Count(len(finals)), "all", Count(len(v.plan.Steps)))
+	v.section("render.irreversible", red, joinWords(v.t("render.semicolon"), words, v.onePress()))
 	for _, f := range finals {
 		v.final(f)
 	}
@@ -53,22 +54,34 @@ func (v *planView) noFinal() string {
 }
 
 func (v *planView) final(f finalView) {
-	v.hang(" "+f.Name, 5, red, f.ID)
-	v.para(5, plain, v.t("render.final.step", "n", strconv.Itoa(f.N), "rules", f.Rules))
-	label := v.t("render.final.ack")
-	column := 5 + cells(label) + 2
+	items := []string{f.ID, f.Label, v.t("render.final.step", "n", strconv.Itoa(f.N)), f.Rules}
+	if f.Ack != "" {
+		items = append(items, v.t("render.final.ack")+" "+f.Ack)
+	}
+	for i, l := range v.flowed(v.width-5, items...) {
+		if label := " " + f.Name + "  "; i == 0 {
+			rest, first := strings.CutPrefix(l, f.ID)
+			l = v.paint(bold, label)
+			if first {
+				l += v.paint(red, f.ID)
+			}
+			l += rest
+		} else {
+			l = strings.Repeat(" ", 5) + l
+		}
+		v.line(l)
+	}
+	column := 0
 	for _, one := range f.Facts {
 		column = max(column, 5+cells(one.Label)+2)
 	}
 	for _, one := range f.Facts {
 		v.indented(one.Label, 5, column, one.Words)
 	}
-	if f.Ack != "" {
-		v.indented(label, 5, column, f.Ack)
-		return
+	if f.Ack == "" {
+		v.para(5, red, v.t("render.final.paste"))
+		v.toPaste(f.Block)
 	}
-	v.para(5, red, v.t("render.final.paste"))
-	v.toPaste(f.Block)
 }
 
 // toPaste shows lines that must not be broken; a narrow page moves them left.
@@ -97,35 +110,6 @@ func (v *planView) rule(words string) {
 	}
 	side := min(room/2, 5)
 	v.line(v.paint(red, strings.Repeat("=", side)+" "+words+" "+strings.Repeat("=", side)))
-}
-
-func (v *planView) costly() {
-	kinds := v.kinds(planner.Costly)
-	if len(kinds) == 0 {
-		v.section("render.costly", plain, v.t("render.costly.none"))
-		return
-	}
-	n := 0
-	for _, k := range kinds {
-		n += k.N
-	}
-	v.section("render.costly", yellow, v.t("render.steps", "n", Count(n)))
-	for _, k := range kinds {
-		words := strconv.Itoa(k.First) + v.t("render.colon") + k.Label + " " + k.Subjects[0]
-		if k.N > 1 {
-			words = k.places() + v.t("render.colon") + v.t("render.kind-count", "n", Count(k.N), "kind", k.Label)
-		}
-		v.para(1, yellow, words)
-		v.para(5, plain, v.t("render.undo", "undo", k.Undo))
-	}
-}
-
-// places is where in the plan the steps stand.
-func (k kindView) places() string {
-	if k.First == k.Last {
-		return strconv.Itoa(k.First)
-	}
-	return strconv.Itoa(k.First) + "-" + strconv.Itoa(k.Last)
 }
 
 func (v *planView) touches() {
@@ -185,18 +169,12 @@ func (v *planView) vendorLeaves() string {
 	return strings.Join(append(parts, v.t("render.not-carried.vendor")), v.t("render.semicolon"))
 }
 
-func (v *planView) moreGates() {
-	for _, g := range v.cutoverGates() {
-		state := "render.gate.closed"
-		if g.Open {
-			state = "render.gate.open"
-		}
-		v.gate("", state, g.Name+v.t("render.colon")+g.Words)
-	}
-}
-
-// sinceAndBack closes the page: what is due, what differs, what going back takes.
+// sinceAndBack closes the page: what differs, what going back takes, what is due.
 func (v *planView) sinceAndBack() {
+	if words := v.since(); words != "" {
+		v.section("render.since", plain, words)
+	}
+	v.section("render.way-back", plain, v.wayBack())
 	for i, d := range v.deadlines() {
 		label := ""
 		if i == 0 {
@@ -204,8 +182,4 @@ func (v *planView) sinceAndBack() {
 		}
 		v.hang(label, v.column, plain, d.Label+v.t("render.colon")+d.Words)
 	}
-	if words := v.since(); words != "" {
-		v.section("render.since", plain, words)
-	}
-	v.section("render.way-back", plain, v.wayBack())
 }

@@ -16,36 +16,111 @@ type blind struct {
 	addresses []string
 }
 
-// cannotSee tells what the plan does not know: servers out of reach, then
-// mailboxes by side and reason, then those that nobody looked at.
+// gapView is something that the plan does not know, and what may be done.
+type gapView struct {
+	Words string
+	Hints []string
+}
+
+// cannotSee writes what the plan does not know.
 func (v *planView) cannotSee() {
 	var lines []string
-	s := v.plan.Observed
-	for _, side := range []planner.Side{s.Source, s.Target} {
-		if side.Seen.Err != nil {
-			lines = append(lines, v.what(side.Seen.Err.Msg))
-			lines = append(lines, v.hints(side.Seen.Err.Msg)...)
-		}
-	}
-	all := Count(len(v.plan.Spec.Roster.Mailboxes))
-	reasons, never := v.blindness()
-	for _, b := range reasons {
-		code := "render.cannot-see.one"
-		if len(b.addresses) > 1 {
-			code = "render.cannot-see.many"
-		}
-		lines = append(lines, v.t(code, "side", v.t("render.side."+b.side), "n", Count(len(b.addresses)),
-			"all", all, "what", v.what(b.fault), "addresses", v.list(b.addresses[1:])))
-		lines = append(lines, v.hints(b.fault)...)
-	}
-	if never > 0 && !v.byVendor() {
-		lines = append(lines, v.t("render.cannot-see.never", "n", Count(never), "all", all))
+	for _, g := range v.unknown() {
+		lines = append(append(lines, g.Words), g.Hints...)
 	}
 	if len(lines) == 0 {
 		v.section("render.cannot-see", plain, v.t("render.none"))
 		return
 	}
 	v.section("render.cannot-see", yellow, strings.Join(lines, "\n"))
+}
+
+// unknown tells what the plan does not know, the same in every rendering:
+// servers out of reach, mailboxes that no credential opens, then others by side
+// and reason, those that nobody looked at, and what is erased unseen.
+func (v *planView) unknown() []gapView {
+	var list []gapView
+	s := v.plan.Observed
+	for _, side := range []planner.Side{s.Source, s.Target} {
+		if side.Seen.Err != nil {
+			list = append(list, gapView{v.what(side.Seen.Err.Msg), v.hints(side.Seen.Err.Msg)})
+		}
+	}
+	all := Count(len(v.plan.Spec.Roster.Mailboxes))
+	for _, side := range []string{"source", "target"} {
+		if n := v.locked(side); n > 0 {
+			list = append(list, gapView{v.t("render.cannot-see.locked", "n", Count(n), "all", all, "side", v.t("render.side."+side)),
+				v.hintsOf(text.M("roster.password"), "do")})
+		}
+	}
+	reasons, never := v.blindness()
+	for _, b := range reasons {
+		code := "render.cannot-see.one"
+		if len(b.addresses) > 1 {
+			code = "render.cannot-see.many"
+		}
+		list = append(list, gapView{v.t(code, "side", v.t("render.side."+b.side), "n", Count(len(b.addresses)),
+			"all", all, "what", v.what(b.fault), "addresses", v.list(b.addresses[1:])), v.hints(b.fault)})
+	}
+	if never > 0 && !v.byVendor() {
+		list = append(list, gapView{Words: v.t("render.cannot-see.never", "n", Count(never), "all", all)})
+	}
+	return append(list, v.erasedUnseen()...)
+}
+
+// unknownWords is unknown in one line.
+func (v *planView) unknownWords() string {
+	var parts []string
+	for _, g := range v.unknown() {
+		parts = append(parts, g.Words)
+	}
+	return orNone(v, parts)
+}
+
+// erasedUnseen are mailboxes that a final step erases and nobody could open.
+func (v *planView) erasedUnseen() []gapView {
+	var list []gapView
+	for i, f := range v.plan.Finals() {
+		for _, b := range f.Bounds {
+			if b.Name == "unobserved" && b.Measured > 0 {
+				list = append(list, gapView{Words: v.t("render.unknown.erased", "n", Count(int(b.Measured)), "step", finalName(i))})
+			}
+		}
+	}
+	return list
+}
+
+// locked counts rows that nothing opens on a side, as far as the observation
+// does not say so itself.
+func (v *planView) locked(side string) int {
+	boxes, left, n := byAddress(v.plan), v.plan.Spec.Roster.Departures(), 0
+	for _, row := range v.plan.Spec.Roster.Mailboxes {
+		m := boxes[row.Address]
+		seen := map[string]planner.Seen{"source": m.Source.Seen, "target": m.Target.Seen}[side]
+		if seen.Err == nil && !v.opens(side, row, left) {
+			n++
+		}
+	}
+	return n
+}
+
+// opens reports whether a row has the password that a side's login needs.
+func (v *planView) opens(side string, row config.Mailbox, left map[string]config.Departure) bool {
+	s, password := v.plan.Spec.Source, row.SourcePassword
+	if side == "target" {
+		s, password = v.plan.Spec.Target, row.TargetPassword
+		if left[row.Address].Leaves() { // into another mailbox, or none
+			return true
+		}
+	}
+	return s.IMAP.Login.Kind != config.LoginPassword || !password.IsZero() || v.byWizard(row)
+}
+
+// byWizard reports a row whose mail the vendor's own copy carries: mxmove needs
+// no password of it.
+func (v *planView) byWizard(row config.Mailbox) bool {
+	h := v.plan.Spec.History
+	return row.Mover == config.MoverWizard || row.Mover == "" && h != nil && h.Mover == config.MoverWizard
 }
 
 // besideLabel sets words beside a label; a full-width colon has its blank built in.
@@ -63,7 +138,7 @@ func (v *planView) blindness() (reasons []*blind, never int) {
 	byReason := map[string]*blind{}
 	for _, row := range v.plan.Spec.Roster.Mailboxes {
 		m := boxes[row.Address]
-		if m.Source.Seen.At.IsZero() && m.Source.Seen.Err == nil {
+		if m.Source.Seen.At.IsZero() && m.Source.Seen.Err == nil && v.opens("source", row, nil) {
 			never++
 		}
 		for side, seen := range map[string]planner.Seen{"source": m.Source.Seen, "target": m.Target.Seen} {
