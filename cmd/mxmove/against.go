@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -93,7 +92,7 @@ func (c *cli) sayAgainst(o planOptions, masked bool) error {
 	if masked {
 		code = "cmd.plan.against-masked"
 	}
-	return c.say(code, "file", o.against, "at", o.at.Format(momentForm))
+	return c.wrapped(c.Stdout, code, "file", o.against, "at", o.at.Format(momentForm))
 }
 
 // fixed is a moment with the offset that it was written with and no other:
@@ -115,8 +114,7 @@ func (c *cli) ageOf(o planOptions) error {
 	if age <= planner.ValidFor {
 		return nil
 	}
-	_, err := io.WriteString(c.Stderr, c.cat.T("cmd.plan.against-old", pairs...)+"\n")
-	return err
+	return c.wrapped(c.Stderr, "cmd.plan.against-old", pairs...)
 }
 
 // sameMigration refuses a snapshot of another lineage than the one that is

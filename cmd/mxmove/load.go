@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,8 +84,7 @@ func (c *cli) warned(found []config.Finding) error {
 	for i, code := range codes {
 		codes[i] = c.cat.T("cmd.warned.code", "code", code, "n", render.Count(n[code]))
 	}
-	_, err := io.WriteString(c.Stderr, c.cat.T("cmd.warned", "n", render.Count(len(found)), "codes", strings.Join(codes, c.cat.T("render.comma")))+"\n")
-	return err
+	return c.wrapped(c.Stderr, "cmd.warned", "n", render.Count(len(found)), "codes", strings.Join(codes, c.cat.T("render.comma")))
 }
 
 // withWarnings adds to a plan what loading its spec warned of, so that every

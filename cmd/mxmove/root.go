@@ -133,6 +133,12 @@ func (c *cli) say(code string, pairs ...string) error {
 	return err
 }
 
+// wrapped says a sentence, broken where the screen ends.
+func (c *cli) wrapped(w io.Writer, code string, pairs ...string) error {
+	_, err := io.WriteString(w, strings.Join(render.Wrap(c.cat.T(code, pairs...), c.options().Width), "\n")+"\n")
+	return err
+}
+
 // options say how to render for Stdout.
 func (c *cli) options() render.Options {
 	o := render.Options{Width: c.Screen(), Now: c.Now(), Color: c.color()}

@@ -37,6 +37,7 @@ target "wecom" {
 cutover {
   opens     = "2026-12-05T20:00:00+08:00"
   closes    = "2026-12-06T06:00:00+08:00"
+  duration  = "4h" # what the press takes, as the vendor says for a company of this size
   approvals = 2
   approvers = "allowed_signers"
 }

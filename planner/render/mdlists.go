@@ -1,6 +1,7 @@
 package render
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode"
@@ -135,9 +136,9 @@ func (v *planView) mdApprove() string {
 	if c == nil || c.Approvals == 0 {
 		return v.t("render.md.gated", "gated", gated) + "\n"
 	}
-	file := v.opt.File
-	if file == "" {
-		file = "PLAN"
+	file := "PLAN"
+	if v.opt.File != "" {
+		file = filepath.Base(v.opt.File)
 	}
-	return v.t("render.md.approve", "command", mdCode("mxmove approve "+file), "gated", gated) + "\n"
+	return v.t("render.md.approve", "command", mdCode("mxmove approve "+file+" --key KEY"), "gated", gated) + "\n"
 }
