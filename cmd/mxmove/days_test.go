@@ -279,7 +279,7 @@ var own = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{4}-[0-9a-f]{4}\b`), "7c1e-44b8"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:3kq0dVbXkWcJp1Yt6uHnRzO2sLfGmEaT8iQvBwC5yDM"},
 	{regexp.MustCompile(`\b[0-9a-f]{16}\b`), "472ef3cb7668d872"},
-	{regexp.MustCompile(`(spec|配置) [0-9a-f]{6}\b`), "$1 91d0c2"},
+	{regexp.MustCompile("(spec|配置) (`?)[0-9a-f]{6}\\b"), "$1 ${2}91d0c2"},
 }
 
 // holds fails unless a file shows what was seen.
