@@ -121,7 +121,7 @@ func (b *auditor) turn(l Line) {
 // again, by each run of a timer, is told once.
 func (b *auditor) tells(l Line) bool {
 	switch l.Kind {
-	case KindActStarted, KindActFinished, KindActNever, KindActVoid, KindRecovered, KindUnknown:
+	case KindActStarted, KindActFinished, KindActNever, KindActVoid, KindRecovered, KindRebuilt, KindUnknown:
 		return true
 	case KindStart:
 		return l.Msg != nil && b.first("run "+l.Msg.Args["who"]+" "+l.Msg.Args["plan"])

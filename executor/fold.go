@@ -13,6 +13,7 @@ type Known struct {
 	Records   []planner.Record // ordered by step
 	Facts     []planner.Fact   // ordered by step
 	Recovered time.Time        // the state directory was rebuilt from the world
+	Rebuilt   time.Time        // the same, or from a mirror
 }
 
 // Fold gives what the lines say of each step. The tally of a record sums up
@@ -20,8 +21,11 @@ type Known struct {
 func Fold(lines []Line) Known {
 	f := folder{records: map[planner.StepID]*planner.Record{}, facts: map[planner.StepID]*planner.Fact{}}
 	for _, l := range lines {
-		if l.Kind == KindRecovered {
-			f.known.Recovered = l.At
+		switch l.Kind {
+		case KindRecovered:
+			f.known.Recovered, f.known.Rebuilt = l.At, l.At
+		case KindRebuilt:
+			f.known.Rebuilt = l.At
 		}
 		if l.Step != "" {
 			f.record(l)

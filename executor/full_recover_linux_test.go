@@ -29,7 +29,7 @@ func TestRecoveryOnAFullDisk(t *testing.T) {
 	}
 	s.small(t, "size=1m")
 	for name, recover := range map[string]func() (int, error){
-		"mirror": func() (int, error) { _, n, err := RecoverFrom(s.dir, "", s.mirror); return n, err },
+		"mirror": func() (int, error) { _, n, err := RecoverFrom(s.dir, "", s.mirror, s.clock()); return n, err },
 		"world":  func() (int, error) { _, _, err := RecoverWorld(s.dir, "", p, time.Now()); return lines, err },
 	} {
 		for _, what := range []string{"size=%dk", "nr_inodes=%d"} {

@@ -44,7 +44,8 @@ const (
 
 	// Of a state directory that was rebuilt.
 	KindRecovered Kind = "recovered" // from the world: what it cannot show is in doubt
-	KindPreimage  Kind = "pre-image" // an open one, as a plan carried it
+	KindRebuilt   Kind = "rebuilt"   // from a mirror: ledgers are gone
+	KindPreimage  Kind = "pre-image" // what a plan tells of the value before; the step may have been carried out
 )
 
 // Line is one line of the journal. Each holds the hash of the one before it,

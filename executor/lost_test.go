@@ -26,7 +26,7 @@ func TestLostStateComesBackFromTheMirror(t *testing.T) {
 				}
 				if died = d.dead; died {
 					s.lose(t)
-					if _, _, err := RecoverFrom(s.dir, "", s.mirror); err != nil {
+					if _, _, err := RecoverFrom(s.dir, "", s.mirror, s.clock()); err != nil {
 						t.Fatalf("line %d: %v", line, err)
 					}
 				}

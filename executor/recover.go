@@ -18,7 +18,7 @@ import (
 // lineage that is committed beside the spec. It gives the number of lines of
 // the journal. Ledgers are rebuilt by the next passes, which find what is at
 // the target.
-func RecoverFrom(specDir, dir, mirror string) (*State, int, error) {
+func RecoverFrom(specDir, dir, mirror string, now time.Time) (*State, int, error) {
 	s, committed, err := vacant(specDir, dir)
 	if err != nil {
 		return nil, 0, err
@@ -45,7 +45,8 @@ func RecoverFrom(specDir, dir, mirror string) (*State, int, error) {
 		if err := writeFile(s.Journal(), b[:good], 0o600); err != nil {
 			return stateFault("state.write", s.Journal(), err)
 		}
-		return nil
+		msg := text.M("event.rebuilt", "mirror", mirror)
+		return s.note(now, Line{Kind: KindRebuilt, Msg: &msg})
 	})
 	if err != nil {
 		return nil, 0, err
@@ -91,22 +92,27 @@ func RecoverWorld(specDir, dir string, last *planner.Plan, now time.Time) (*Stat
 	s.Lineage = newLineage(rand.Reader)
 	lines := openIn(last)
 	err = s.rebuild(specDir, func() error {
-		j, _, err := openJournal(s)
-		if err != nil {
-			return err
-		}
 		msg := text.M("event.recovered", "was", committed)
-		for _, l := range slices.Insert(lines, 0, Line{Kind: KindRecovered, Msg: &msg}) {
-			if l.At = now.UTC(); err == nil {
-				err = j.append(l)
-			}
-		}
-		return errors.Join(err, j.close())
+		return s.note(now, append([]Line{{Kind: KindRecovered, Msg: &msg}}, lines...)...)
 	})
 	if err != nil {
 		return nil, 0, err
 	}
 	return s, len(lines), nil
+}
+
+// note adds lines to the journal.
+func (s *State) note(now time.Time, lines ...Line) error {
+	j, _, err := openJournal(s)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if l.At = now.UTC(); err == nil {
+			err = j.append(l)
+		}
+	}
+	return errors.Join(err, j.close())
 }
 
 // openIn gives the lines of what a plan tells of the former values: what was

@@ -37,7 +37,7 @@ func runRecover(c *cli, o recoverOptions) error {
 	}
 	dir := loaded.Spec.Migration.State
 	if o.from != "" {
-		state, lines, err := executor.RecoverFrom(c.dir, dir, o.from)
+		state, lines, err := executor.RecoverFrom(c.dir, dir, o.from, c.Now())
 		if err != nil {
 			return err
 		}

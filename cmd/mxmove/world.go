@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -59,7 +60,7 @@ func openWorld(o opening) (world, error) {
 	store := mailstore.New(mailstore.Options{
 		Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Environ: o.Environ,
 		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(), Observed: o.State.Observed(), Scratch: o.State.Scratch(),
-		Version: o.Version, Now: o.Now,
+		Rebuilt: rebuilt(o.State), Version: o.Version, Now: o.Now,
 	})
 	people := manual.New
 	if tenants {
@@ -73,6 +74,14 @@ func openWorld(o opening) (world, error) {
 	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
 	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
 	return &peopled{world: store, people: people(tried)}, nil
+}
+
+// rebuilt tells by a journal when the state directory was made anew.
+func rebuilt(state *executor.State) func() time.Time {
+	return sync.OnceValue(func() time.Time {
+		known, _ := state.Known() // whoever reads the journal for itself tells the error
+		return known.Rebuilt
+	})
 }
 
 // peopled is a world in which people do what has no API.

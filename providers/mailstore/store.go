@@ -15,14 +15,15 @@ import (
 type Options struct {
 	Spec       *config.Spec
 	Secrets    *config.Secrets
-	SpecDir    string   // the spec's directory: ca_file and token commands are relative to it
-	Environ    []string // for token commands
-	Lineage    string   // of the state directory
-	Ledger     string   // the state directory's ledgers
-	Quarantine string   // and refused messages
-	Observed   string   // and the file of what was seen of mailboxes; "": nothing is remembered
-	Scratch    string   // and files of hashes while mailboxes are compared; "": the system's directory for temporary files
-	Version    string   // of mxmove, told to servers by ID (RFC 2971)
+	SpecDir    string           // the spec's directory: ca_file and token commands are relative to it
+	Environ    []string         // for token commands
+	Lineage    string           // of the state directory
+	Ledger     string           // the state directory's ledgers
+	Quarantine string           // and refused messages
+	Observed   string           // and the file of what was seen of mailboxes; "": nothing is remembered
+	Scratch    string           // and files of hashes while mailboxes are compared; "": the system's directory for temporary files
+	Rebuilt    func() time.Time // when the state directory was made anew after a loss; nil or zero: never
+	Version    string           // of mxmove, told to servers by ID (RFC 2971)
 	Now        func() time.Time
 	Sleep      func(context.Context, time.Duration) error // for rates, and before another connection; nil: a timer
 }
@@ -150,7 +151,7 @@ func (s *Store) key(row config.Mailbox) transfer.Key {
 }
 
 func (s *Store) options(row config.Mailbox) transfer.Options {
-	o := transfer.Options{Since: s.since, Budget: s.budget, Answers: &s.target.answers, Quarantine: filepath.Join(s.o.Quarantine, row.Address)}
+	o := transfer.Options{Since: s.since, Budget: s.budget, Answers: &s.target.answers, Quarantine: filepath.Join(s.o.Quarantine, row.Address), Lost: s.lost()}
 	if s.left[row.Address].Mail == config.MailTo {
 		o.Below = []string{row.Address}
 	}
@@ -158,6 +159,15 @@ func (s *Store) options(row config.Mailbox) transfer.Options {
 		o.Skip, o.Map, o.Fail, o.Repair = h.Skip, h.Map, h.Refused == "fail", h.Refused == "repair"
 	}
 	return o
+}
+
+// lost reports that a run of which nothing is known may have died a moment ago.
+func (s *Store) lost() bool {
+	if s.o.Rebuilt == nil {
+		return false
+	}
+	at := s.o.Rebuilt()
+	return !at.IsZero() && s.o.Now().Before(at.Add(transfer.MostCalm))
 }
 
 // pair is a mailbox signed in to on both sides.

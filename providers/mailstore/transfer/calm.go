@@ -18,10 +18,12 @@ const (
 	leastQuiet = 3 * time.Second
 	mostQuiet  = time.Minute
 	mostQuiets = 10
-	mostCalm   = 2 * time.Minute
 	perMB      = time.Second // to store it, on a busy disk or with a virus scanner
 	afloatMax  = 8 << 20     // octets that are sent ahead of their answers; a larger message goes alone
 )
+
+// MostCalm is the longest that a pass waits for what a dead connection sent.
+const MostCalm = 2 * time.Minute
 
 // Answers remembers how long a store took to answer what it was sent. Passes
 // of a process share it; the zero value is one that knows nothing yet.
@@ -156,7 +158,7 @@ func near(size, is int64) bool {
 // time, by anything that may be ours.
 func (r *course) watch(ctx context.Context, folders []Folder, was []extent, quiet time.Duration, ours func(context.Context, Folder, extent) (bool, error)) error {
 	pause := quiet / calmLooks
-	looks := int(min(mostQuiets*quiet, mostCalm) / pause)
+	looks := int(min(mostQuiets*quiet, MostCalm) / pause)
 	for still := 0; still < calmLooks && looks > 0; looks-- {
 		if err := r.wait(ctx, nil, pause); err != nil {
 			return err

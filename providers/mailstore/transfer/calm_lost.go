@@ -4,8 +4,9 @@ import "context"
 
 // calmLost waits where there is no ledger and the target has mail: that may be
 // of a run whose state was lost, and if it was killed just now, the target may
-// still be storing what it sent. One quiet time for all folders is enough where
-// none has grown meanwhile.
+// still be storing what it sent. Where that is known to be so an empty target is waited
+// for too, as long as all that can be afloat may need: nothing may have been
+// stored yet. One quiet time for all folders is enough where none has grown meanwhile.
 func (r *course) calmLost(ctx context.Context, mapped []Mapped) error {
 	folders, was := r.inhabited(mapped)
 	if len(folders) == 0 {
@@ -20,7 +21,7 @@ func (r *course) calmLost(ctx context.Context, mapped []Mapped) error {
 			return err
 		}
 	}
-	quiet := r.p.Options.Answers.quiet(0)
+	quiet := r.p.Options.Answers.quiet(r.afloat(mapped))
 	if err := r.wait(ctx, nil, quiet); err != nil {
 		return err
 	}
@@ -36,12 +37,28 @@ func (r *course) calmLost(ctx context.Context, mapped []Mapped) error {
 	return nil
 }
 
+// afloat is how many octets a run of which nothing is known may have sent.
+func (r *course) afloat(mapped []Mapped) (octets int64) {
+	if !r.p.Options.Lost {
+		return 0
+	}
+	for _, m := range mapped {
+		st := m.From.Status
+		if !st.Known || st.Messages > 0 && st.Size == 0 {
+			return afloatMax
+		}
+		octets += st.Size
+	}
+	return min(octets, afloatMax)
+}
+
 // anybodys says that nothing is known of what may have been sent.
 func anybodys(context.Context, Folder, extent) (bool, error) { return true, nil }
 
 // inhabited are the target's folders that mail goes to and that were there
 // before, as large as the listing told; nil: it did not tell of all. There are none
-// where a ledger tells what was sent, or where none of them has mail.
+// where a ledger tells what was sent, or where none of them has mail and no run
+// is known to be lost.
 func (r *course) inhabited(mapped []Mapped) (folders []Folder, was []extent) {
 	if len(r.l.st.folders) > 0 {
 		return nil, nil
@@ -52,7 +69,7 @@ func (r *course) inhabited(mapped []Mapped) (folders []Folder, was []extent) {
 			goal[m.ToFolder.Name] = true
 		}
 	}
-	mail, told := false, true
+	mail, told := r.p.Options.Lost, true
 	for _, f := range r.p.target {
 		if !goal[f.Name] || f.NoSelect {
 			continue

@@ -134,7 +134,7 @@ func TestCalmIsBounded(t *testing.T) {
 	n.answers.Took(time.Second)
 	n.due = func(_, now time.Duration) { n.dst.deliver("INBOX", fmt.Sprintf("b: %v\r\n\r\n", now)) }
 	n.pass()
-	if n.now != mostCalm {
+	if n.now != MostCalm {
 		t.Errorf("settled after %v", n.now)
 	}
 }
@@ -164,6 +164,38 @@ func TestALostLedgerWaitsForALateBatch(t *testing.T) {
 	r.same()
 }
 
+// Where a run is known to be lost an empty target is waited for, too: the dead
+// run made the folders, and nothing of its first batch may be stored yet.
+func TestALostRunsFirstBatchIsWaitedFor(t *testing.T) {
+	for _, lost := range []bool{true, false} {
+		r := newRig(t)
+		r.o.Lost = lost
+		for i := range 4 {
+			r.src.deliver("INBOX", fmt.Sprintf("a: %d\r\n\r\n%s", i, strings.Repeat("x", 2<<20)))
+			r.src.deliver("Later", fmt.Sprintf("l: %d\r\n\r\n", i))
+		}
+		r.dst.folder("INBOX")
+		r.dst.folder("Later")
+		n := &fakeNight{rig: r}
+		n.due = func(was, now time.Duration) {
+			for i, at := range []time.Duration{7 * time.Second, 9 * time.Second} {
+				if was < at && at <= now {
+					r.dst.deliver("INBOX", r.src.folders["INBOX"].msgs[i].body)
+					r.dst.deliver("Later", r.src.folders["Later"].msgs[i].body)
+				}
+			}
+		}
+		if got := n.pass(); lost && (got.Adopted != 4 || got.Copied != 4) || !lost && n.now > 0 {
+			t.Errorf("lost %v: %+v after %v", lost, got, n.now)
+		}
+		r.same()
+		was := n.now
+		if got := n.pass(); got.Copied+got.Adopted > 0 || n.now > was {
+			t.Errorf("lost %v, again: %+v after %v", lost, got, n.now)
+		}
+	}
+}
+
 // Where the target does not tell how large its folders are it is looked at
 // twice; where nothing grows one quiet time is enough, for all folders; and
 // nothing is waited for where the target or the source has no mail, or a
@@ -176,6 +208,7 @@ func TestALostLedgerCostsOneQuietTime(t *testing.T) {
 		"mail":        {func(r *rig) { r.dst.deliver("A", "a: 0\r\n\r\n") }, leastQuiet},
 		"not told":    {func(r *rig) { r.dst.noStatus = true; r.dst.deliver("A", "a: 0\r\n\r\n") }, leastQuiet},
 		"empty":       {func(r *rig) { r.dst.folder("A") }, 0},
+		"lost, empty": {func(r *rig) { r.o.Lost = true; r.dst.folder("A") }, leastQuiet},
 		"other mail":  {func(r *rig) { r.dst.deliver("Elsewhere", "a: 0\r\n\r\n") }, 0},
 		"no source":   {func(r *rig) { r.src.folders["A"].msgs = nil; r.dst.deliver("A", "b: 0\r\n\r\n") }, 0},
 		"with ledger": {func(r *rig) { r.try(); r.src.deliver("A", "a: 9\r\n\r\n"); r.dst.deliver("A", "c: 0\r\n\r\n") }, 0},

@@ -22,6 +22,7 @@ type Options struct {
 	Repair     bool      // a refused message is altered as little as lets the target take it, at last wrapped, before it is kept
 	Quarantine string    // directory for refused messages of this mailbox, made when needed
 	Removed    float64   // at most this share of a mailbox's messages, in percent, is removed in a pass since the source deleted it; 0: nothing is
+	Lost       bool      // the ledger of a run that may have died a moment ago is lost
 	Answers    *Answers  // how long the target takes, shared by all passes of the process that have it; nil: it is learnt anew
 	Budget     *Budget   // memory for message bodies, shared by all passes of the process; nil: its own 8 MB
 }
