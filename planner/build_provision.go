@@ -153,6 +153,10 @@ func (b *builder) seats() {
 	if b.erasing() || b.route == routeUpgrade {
 		in, stands = Drain, b.spec.Cutover != nil
 	}
+	var bought StepID
+	if in == Drain && stands {
+		bought = b.buySeats()
+	}
 	left := b.spec.Target.Seats.VIP
 	for _, p := range b.people {
 		if !p.listed || p.Kind == kindShared || p.left.Leaves() || p.member != nil && p.member.VIP == Yes {
@@ -167,7 +171,7 @@ func (b *builder) seats() {
 		if stands && b.records[IDOf(op)].Outcome == 0 && !b.facts[IDOf(op)].holds(b.now) && (in == Provision || !b.pressed || work) {
 			var needs []StepID
 			if in == Drain {
-				needs = []StepID{IDOf(Wait{For: waitMerged, On: b.corp()})}
+				needs = []StepID{IDOf(Wait{For: waitMerged, On: b.corp()}), bought}
 			}
 			if op, ok := b.memberOp(p); ok {
 				needs = append(needs, IDOf(op))
@@ -175,6 +179,18 @@ func (b *builder) seats() {
 			b.add(op, work, needs...)
 		}
 	}
+}
+
+// buySeats has people buy seats after a press: before it the target would be
+// refused for them (MERGE-13). No API buys, and where nobody measured the
+// source's mailboxes only the console tells then who needs one.
+func (b *builder) buySeats() StepID {
+	n := b.spec.Target.Seats.VIP
+	if n == 0 {
+		return ""
+	}
+	op := Task{Name: "buy-seats", On: b.corp(), Args: map[string]string{"vip": itoa(n), "limit": Bytes(ordinaryLimit)}}
+	return b.once(op, IDOf(Wait{For: waitMerged, On: b.corp()}))
 }
 
 // notices ask for passwords that the vendor's members enter themselves.

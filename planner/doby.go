@@ -46,7 +46,9 @@ func (p *Plan) DoBy(now time.Time) []Deadline {
 				d.add("doby.mta-sts", c.Opens.Add(-cmp.Or(x.zoned[op.New.Zone].STSAge, stsAge)), s.ID)
 			}
 		case Task:
-			d.add("doby.task", c.Opens.Add(-tasks[op.Name].lead), s.ID)
+			if t := tasks[op.Name]; t.phase < Freeze {
+				d.add("doby.task", c.Opens.Add(-t.lead), s.ID)
+			}
 		case CopyMailbox:
 			if op.In == Copy {
 				copying += s.Estimate

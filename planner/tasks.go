@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ var tasks = map[string]task{
 	"creator-ready":     {rules: []string{"MERGE-01"}, lead: 3 * day, valid: 14 * day, shown: sameCreator},
 	"unbind-domain":     {risk: Costly, rules: []string{"MERGE-11"}, lead: 3 * day, early: inVain, shown: unbound},
 	"no-paid-features":  {rules: []string{"MERGE-13"}, lead: 3 * day, valid: 14 * day, shown: unpaid},
+	"buy-seats":         {phase: Drain, risk: Costly, rules: []string{"MERGE-13", "EDITION-02", "EDITION-03"}, shown: bought},
 	"open-entry":        {rules: []string{"UPGRADE-01"}, lead: 7 * day, early: unnamed},
 	"complete-workbook": {rules: []string{"UPGRADE-04"}, lead: 3 * day},
 	"directory-api":     {rules: []string{"UPGRADE-07"}, lead: 3 * day},
@@ -112,6 +114,17 @@ func unbound(t Task, s Snapshot) (done, seen bool) {
 func unpaid(_ Task, s Snapshot) (done, seen bool) {
 	in := targetOf(s)
 	return in != nil && in.Paid == No, in != nil && in.Paid != Unknown
+}
+
+// bought: the tenant tells at least as many seats as it is to have. One that
+// tells none may only not tell them.
+func bought(t Task, s Snapshot) (done, seen bool) {
+	in := targetOf(s)
+	want, err := strconv.Atoi(t.Args["vip"])
+	if in == nil || in.Seats == 0 || err != nil {
+		return false, false
+	}
+	return in.Seats >= want, true
 }
 
 // confirmed: no contact is left that is no customer. Some may stay, and are

@@ -144,6 +144,9 @@ func (s *Store) look(ctx context.Context, row config.Mailbox, depth planner.Dept
 		m.Source.Messages, m.Target.Messages = known.Sum.Placed+m.Quarantined, known.Sum.Placed
 	}
 	if depth == planner.Recorded {
+		if known.Mailbox != nil { // who needs a seat is not known otherwise
+			m.Source.Bytes = known.Mailbox.Source.Bytes
+		}
 		return m
 	}
 	if ledger == nil {
