@@ -138,9 +138,10 @@ func TestRecentAfterAPass(t *testing.T) {
 // A pass of which nothing is remembered, as one that died, voids what was.
 func TestRecentAfterADeadPass(t *testing.T) {
 	h := newRememberer(t)
-	h.require("first", planner.Recent, 6)
+	first := h.require("first", planner.Recent, 6)
+	seen, _ := first.Mailbox("alice@acme.test")
 	recorded := h.require("no sign-in", planner.Recorded, 0)
-	if alice, _ := recorded.Mailbox("alice@acme.test"); alice.State != planner.NotStarted {
+	if alice, _ := recorded.Mailbox("alice@acme.test"); alice.State != planner.NotStarted || alice.Source.Bytes != seen.Source.Bytes || seen.Source.Bytes == 0 {
 		t.Errorf("%+v", alice)
 	}
 	runCopy(t, h.process(false), h.spec, "alice@acme.test")
