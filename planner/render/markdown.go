@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -175,12 +176,17 @@ func (v *planView) mdFacts() string {
 	return b.String()
 }
 
-// mdText makes words harmless in Markdown and HTML: no markup, no mention.
+// mdText makes words harmless in Markdown and HTML: no markup, nobody called,
+// no issue linked. GitHub looks for these after it has read escapes and
+// entities (cmark-gfm issue 181), a comment parts them. An address is no call.
 func mdText(s string) string {
 	s = strings.ReplaceAll(clean(s), "\n", " ")
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", "|", "&#124;", "\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_",
-		"[", "\\[", "]", "\\]", "#", "\\#", "@", "&#64;").Replace(s)
+	s = strings.NewReplacer("&", "&amp;", "<", "&lt;", "|", "&#124;", "\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_",
+		"[", "\\[", "]", "\\]", "#", "\\#<!-- -->", "~", "\\~").Replace(s)
+	return calls.ReplaceAllString(s, "$1@<!-- -->")
 }
+
+var calls = regexp.MustCompile(`(^|[^0-9A-Za-z_])@`)
 
 // mdCode is a code span; what would end it or a table's cell is replaced.
 func mdCode(s string) string {

@@ -193,7 +193,7 @@ func either(a, b string) string {
 // A name cannot leave its place in Markdown or HTML.
 func TestNamesAreHarmless(t *testing.T) {
 	s := mergeSpec(true)
-	evil := "<script>alert(1)</script> | @everyone `x` [y](http://z)\n# h\x1b[2J"
+	evil := "@all <script>alert(1)</script> | @everyone ~~gone~~ #31 `x` [y](http://z)\n# h\x1b[2J"
 	s.Target.Name = evil
 	s.Roster.Skip = []string{evil}
 	s.Acknowledged[0].At = config.Pos{File: evil, Line: 1}
@@ -205,7 +205,7 @@ func TestNamesAreHarmless(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, bad := range []string{"<script", " @everyone", " | @", " `x`", "[y](", "\n# h", "\x1b"} {
+	for _, bad := range []string{"<script", "@all", "@everyone", "~~", "#31", "> | @", " `x`", "[y](", "\n# h", "\x1b"} {
 		if strings.Contains(md.String(), bad) {
 			t.Errorf("Markdown has %q", bad)
 		}
