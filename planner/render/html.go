@@ -172,7 +172,7 @@ func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
 	l := sheetLine{Place: strconv.Itoa(n), When: at.time(), What: v.kind(s.Op.Kind()) + " " + clean(s.Op.Subject()), ID: clean(string(s.ID)),
 		Owner: "mxmove", Final: t.Risk == planner.Final, Costly: t.Risk == planner.Costly}
 	if task, ok := s.Op.(planner.Task); ok {
-		l.What = v.t("task."+task.Name+".what") + v.t("render.aside", "words", clean(task.On))
+		l.What = v.cat.Text(text.Msg{Code: "task." + task.Name + ".what", Args: text.Args(task.Args)}) + v.t("render.aside", "words", clean(task.On))
 		l.Note = v.taskNote(task)
 	}
 	if t.Person {

@@ -175,7 +175,7 @@ func unlisted(comment string, plan *planner.Plan) string {
 			return f.Code
 		}
 	}
-	for _, places := range []string{"\n- 4-12 9 put-member: ", "\n- 16-315 300 set-seat: ", "\n- 318-617 300 notify: ", "\n- 316-317 2 compare: ", "\n- 619 "} {
+	for _, places := range []string{"\n- 4-12 9 put-member: ", "\n- 17-316 300 set-seat: ", "\n- 319-618 300 notify: ", "\n- 317-318 2 compare: ", "\n- 620 "} {
 		if !strings.Contains(comment, places) {
 			return places
 		}
