@@ -28,7 +28,7 @@ func (s *Store) backKey(row config.Mailbox) (dir string, key transfer.Key) {
 // mail there. Neither side's folders are read for what the records of the way
 // there explain; all else is told by its content, so nothing is doubled that
 // somebody filed elsewhere, or brought back after its owner deleted it. What the
-// target held before the first pass stays there, and is counted.
+// target held before the first pass stays there, and is counted. Then flags come.
 func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.CopyMailbox, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
 	there, err := transfer.ReadLedger(s.o.Ledger, s.key(row))
 	if err != nil {
@@ -60,7 +60,28 @@ func (s *Store) carryBack(ctx context.Context, row config.Mailbox, op planner.Co
 	}
 	tally, err := pass.Run(ctx)
 	tell(progress, append(pass.Notes(), w.notes()...))
+	if err == nil {
+		tally.Flags, err = s.flagsBack(ctx, row, p, stop, tally.Flags)
+	}
 	return tally, err
+}
+
+// flagsBack carries flags that changed at the target; n were carried by the
+// pass. Records that are not whole say nothing of who changed what.
+func (s *Store) flagsBack(ctx context.Context, row config.Mailbox, p *pair, stop <-chan struct{}, n int) (int, error) {
+	info, err := transfer.Inspect(s.o.Ledger, s.key(row))
+	if err != nil || info.Check != transfer.LedgerWhole && info.Check != transfer.LedgerTorn {
+		return n, err
+	}
+	there, _, err := transfer.OpenLedger(s.o.Ledger, s.key(row))
+	if err != nil {
+		return n, err
+	}
+	defer there.Close()
+	seen, _ := s.flagsSeen.LoadOrStore(row.Address, &transfer.FlagsSeen{})
+	home := &transfer.HomeFlags{Source: p.source, Target: p.target, Ledger: there, Seen: seen.(*transfer.FlagsSeen), Stop: stop}
+	tally, err := home.Run(ctx)
+	return n + tally.Flags, err
 }
 
 // homes says of each folder at the target, by its name, from which of the

@@ -6,11 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore/transfer"
+	"github.com/mxmove/mxmove/providers/mailstore/wire"
 	"github.com/mxmove/mxmove/providers/providertest/corpus"
 	"github.com/mxmove/mxmove/providers/providertest/peer"
 )
@@ -80,6 +82,12 @@ func TestWayBackBetweenServers(t *testing.T) {
 		after := corpus.Dump(t, source, user)
 		if d := cmp.Diff(want, tallied(after, allOf(after))); d != "" {
 			t.Errorf("%s (-want +source):\n%s", user, d)
+		}
+		storeAt(t, target, user, "INBOX", map[uint32]wire.FlagChange{6: {Add: []imap.Flag{imap.FlagFlagged}, Remove: []imap.Flag{imap.FlagSeen}}})
+		for want := 1; want >= 0; want-- {
+			if got := carryBack(t, spec, state, user, time.Now()); got != (planner.Tally{Flags: want}) {
+				t.Errorf("%s, flags: %+v, want %d", user, got, want)
+			}
 		}
 		// forward again: what came back is known to be at the target already
 		if got := runCopy(t, open(spec, state), spec, user); got.Copied > 0 || got.Adopted != 10 {

@@ -18,15 +18,21 @@ import (
 // deleteAt deletes messages as a mail program does.
 func deleteAt(t *testing.T, server *peer.Server, user, folder string, uids ...uint32) {
 	t.Helper()
+	changes := map[uint32]wire.FlagChange{}
+	for _, uid := range uids {
+		changes[uid] = wire.FlagChange{Add: []imap.Flag{imap.FlagDeleted}}
+	}
+	storeAt(t, server, user, folder, changes, uids...)
+}
+
+// storeAt changes flags as a mail program does, and expunges messages.
+func storeAt(t *testing.T, server *peer.Server, user, folder string, changes map[uint32]wire.FlagChange, expunge ...uint32) {
+	t.Helper()
 	c, err := wire.Dial(t.Context(), wire.Options{Addr: server.Addr(), Mode: wire.None})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	changes := map[uint32]wire.FlagChange{}
-	for _, uid := range uids {
-		changes[uid] = wire.FlagChange{Add: []imap.Flag{imap.FlagDeleted}}
-	}
 	if err := c.SignIn(t.Context(), wire.Credentials{User: user, Secret: goodPassword}, wire.ID{}); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +42,10 @@ func deleteAt(t *testing.T, server *peer.Server, user, folder string, uids ...ui
 	if err := c.Store(t.Context(), changes); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Expunge(t.Context(), uids); err != nil {
+	if len(expunge) > 0 {
+		err = c.Expunge(t.Context(), expunge)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/mxmove/mxmove/config"
@@ -38,6 +39,7 @@ type Store struct {
 	since          time.Time
 	book           *notebook
 	atHome         atHome
+	flagsSeen      sync.Map // address → *transfer.FlagsSeen
 }
 
 // New gives the world of a spec. It touches no server.

@@ -56,7 +56,36 @@ func (p *pass) runBack(ctx context.Context, arrived time.Time) error {
 		}
 		p.tell(planner.Progress{Folder: t.from.folder, Done: i + 1, Total: len(todo)})
 	}
+	p.w.locked(p.flagsHome)
 	return nil
+}
+
+// flagsHome carries to the source what changed at the target of the flags that
+// were written there last, but for \Deleted, where the source has them as they
+// were.
+func (p *pass) flagsHome() {
+	for from, c := range p.b.placed {
+		is, home := p.b.side[Target].message(c.at), p.b.side[Source].message(from)
+		if is == nil || home == nil {
+			continue
+		}
+		flags := slices.Clone(home.Flags)
+		for _, f := range slices.Concat(is.Flags, c.flags) {
+			now, was := slices.Contains(is.Flags, f), slices.Contains(c.flags, f)
+			if f == `\Deleted` || now == was || slices.Contains(flags, f) == now {
+				continue
+			}
+			if now {
+				flags = append(flags, f)
+			} else {
+				flags = slices.DeleteFunc(flags, func(g string) bool { return g == f })
+			}
+		}
+		if len(flags) != len(home.Flags) || !slices.Equal(flags, home.Flags) {
+			home.Flags, c.flags = flags, slices.Clone(is.Flags)
+			p.tally.Flags++
+		}
+	}
 }
 
 // arrivals lists what no record explains, by folder and UID. to is the folder

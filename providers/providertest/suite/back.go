@@ -57,3 +57,27 @@ func backGoesByContent(t *testing.T, b *bench) {
 	}
 	b.equal(b.first, "Filed", []Message{*letter(6, `\Flagged`)}, b.Dump(Source, b.first)["Filed"])
 }
+
+// What people did to flags at the target shows at the source, but for
+// deletions; what was done at the source stands, and nothing is done twice.
+func flagsComeHome(t *testing.T, b *bench) {
+	for n := range 4 {
+		b.Put(Source, b.first, "INBOX", letter(n, `\Flagged`))
+	}
+	b.copy(b.first)
+	b.SetFlags(Target, b.first, "INBOX", letter(0).ID, []string{`\Flagged`, `\Seen`, `\Answered`})
+	b.SetFlags(Target, b.first, "INBOX", letter(1).ID, []string{`\Seen`}) // and no star
+	b.SetFlags(Source, b.first, "INBOX", letter(1).ID, []string{`\Flagged`, `\Draft`})
+	b.SetFlags(Target, b.first, "INBOX", letter(2).ID, []string{`\Flagged`, `\Deleted`})
+	for want := 2; want >= 0; want -= 2 {
+		b.restart()
+		if tally := b.back(b.first); tally.Flags != want || tally.Copied != 0 {
+			t.Errorf("%+v, want %d changed flags", tally, want)
+		}
+	}
+	for n, want := range []string{`\answered \flagged \seen`, `\draft \seen`, `\flagged`, `\flagged`} {
+		if got := lines([]Message{b.find(Source, b.first, "INBOX", letter(n).ID)})[0].Flags; got != want {
+			t.Errorf("letter %d: %q, want %q", n, got, want)
+		}
+	}
+}

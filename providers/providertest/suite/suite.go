@@ -89,6 +89,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"observing writes nothing", observingWritesNothing},
 		{"plans converge", plansConverge},
 		{"the way back goes by content", backGoesByContent},
+		{"flags come home", flagsComeHome},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, newBench(t, fresh(t))) })
