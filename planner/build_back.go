@@ -41,7 +41,7 @@ func buildReverse(spec *config.Spec, s Snapshot, now time.Time) *Plan {
 // planBack gives the steps of the way back.
 func planBack(spec *config.Spec, s Snapshot, now time.Time) *backBuilder {
 	b := &backBuilder{builder: newBuilder(spec, s, now, rules{})}
-	b.over = false // no window binds the way back
+	b.over, b.back = false, true // no window binds the way back
 	_, _, b.closed = b.closing()
 	b.plan()
 	return b

@@ -135,9 +135,10 @@ func (b *builder) restores(pending map[StepID]bool) {
 		if b.off.standingOnly && !pending[id] {
 			continue
 		}
-		free := !pending[id] || b.past()
+		kept := b.kept(t)
+		free := (!pending[id] || b.past()) && !kept
 		work := rec.Open && free && seen && is == rec.After && (rec.Before != rec.After || t.op.Kind() == HoldDirectory{}.Kind())
-		if pending[id] && !b.past() || work {
+		if pending[id] && !b.past() || work || kept && rec.Open {
 			back := inverse(t.op, rec)
 			if r, ok := back.(SetRecords); ok && b.off.wholePreimage {
 				r.New.TTL = lowTTL
@@ -145,6 +146,32 @@ func (b *builder) restores(pending map[StepID]bool) {
 			}
 			r := b.add(Restore{Of: id, Op: back}, work, behind[t.group]...)
 			behind[t.group] = append(behind[t.group], r)
+		}
+	}
+}
+
+// kept reports that a domain has switched and its tail is not over: a short TTL
+// keeps the way back short, and policies are for the mail of both services.
+func (b *builder) kept(t temp) bool {
+	if b.back || !b.switchedOf[t.group] {
+		return false
+	}
+	over := !b.now.Before(b.lastOf[t.group].OutcomeAt.Add(b.tail()))
+	return !over || !b.switching && len(b.tails) > 0
+}
+
+// lastOfAll puts the end of a domain's SPF edit behind its Restores: what lets
+// the old service send goes last.
+func (b *builder) lastOfAll() {
+	for i, s := range b.steps {
+		op, ok := s.Op.(SetRecords)
+		if !ok || op.In != Retire {
+			continue
+		}
+		for _, r := range b.steps {
+			if back, ok := r.Op.(Restore); ok && groupOf(back.Op) == op.New.Zone {
+				b.steps[i].Needs = append(slices.Clip(b.steps[i].Needs), r.ID)
+			}
 		}
 	}
 }

@@ -141,14 +141,22 @@ func (b *builder) stsSet(z config.Zone) (RRset, bool) {
 // zoneNeeds are the Temporaries of a domain's switch, each behind the ones it needs.
 func (b *builder) zoneNeeds(z config.Zone) []StepID {
 	var needs []StepID
-	if set, ok := b.stsSet(z); ok {
-		ttl := b.need(SetTTL{Set: bare(set), New: b.lowest(z)})
+	if set, ok := b.stsSet(z); ok { // senders fetch the policy when they see another id: it is there first
 		sts := bare(set)
 		sts.Values = []string{"v=STSv1; id=mxmove" + hashOf(b.wantedMX(z)...)[:8] + ";"}
-		needs = append(needs, ttl, b.need(SetRecords{New: sts, Temporary: true, In: Prepare}, ttl))
+		needs = append(needs, b.forAWhile(z, sts, IDOf(Task{Name: "mta-sts-policy", On: z.Domain}))...)
+	}
+	if soft, ok := b.softened(z); ok {
+		needs = append(needs, b.forAWhile(z, soft)...)
 	}
 	mx := RRset{Zone: z.Domain, Name: z.Domain, Type: "MX"}
 	return append(needs, b.need(SetTTL{Set: mx, New: b.lowest(z)}))
+}
+
+// forAWhile changes a set, behind a short TTL.
+func (b *builder) forAWhile(z config.Zone, set RRset, needs ...StepID) []StepID {
+	ttl := b.need(SetTTL{Set: bare(set), New: b.lowest(z)})
+	return []StepID{ttl, b.need(SetRecords{New: set, Temporary: true, In: Prepare}, append(needs, ttl)...)}
 }
 
 // lowest is the TTL that a set is lowered to: a vendor may not take less.

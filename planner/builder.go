@@ -25,6 +25,7 @@ type builder struct {
 	off   rules
 	route string
 	over  bool // the window is over
+	back  bool // this is the way back
 
 	index
 	people    []person
@@ -127,6 +128,7 @@ func (b *builder) plan() {
 	b.tasks()
 	b.inventories()
 	b.spfAdded()
+	b.keysAdded()
 	b.accounts()
 	b.sharedAndGroups()
 	b.seats()
@@ -141,6 +143,7 @@ func (b *builder) plan() {
 		b.retire()
 	}
 	b.temporaries()
+	b.lastOfAll()
 	b.inPhases()
 }
 

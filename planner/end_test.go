@@ -65,6 +65,16 @@ func (s *site) restored(sh shape) error {
 		if sh.sts && (sts.TTL != sh.ttl || !slices.Equal(sts.Values, []string{"v=STSv1; id=1;"})) {
 			return fmt.Errorf("not as before: %+v", sts)
 		}
+		dmarc := s.world.Set(z.Domain, "_dmarc."+z.Domain+" TXT")
+		if sh.policy != "" && (dmarc.TTL != sh.ttl || !slices.Equal(dmarc.Values, []string{strictPolicy})) {
+			return fmt.Errorf("not as before: %+v", dmarc)
+		}
+		for selector, want := range map[string]string{"s1": "TXT v=DKIM1; p=AAAA", "s2": "CNAME s2.dkim.new.test"} {
+			kind, value, _ := strings.Cut(want, " ")
+			if key := s.world.Set(z.Domain, selector+"._domainkey."+z.Domain+" "+kind); sh.policy == "dkim" && !slices.Equal(key.Values, []string{value}) {
+				return fmt.Errorf("the target's key: %+v", key)
+			}
+		}
 	}
 	return nil
 }

@@ -64,6 +64,7 @@ var (
 	stepType     = reflect.TypeFor[StepID]()
 	endpointType = reflect.TypeFor[Endpoint]()
 	restoreType  = reflect.TypeFor[Restore]()
+	recordType   = reflect.TypeFor[Record]()
 )
 
 // maskOf is a copy of a value, masked.
@@ -173,6 +174,13 @@ func (m *mask) walkFields(f form, v, out reflect.Value, to func(string, veil) st
 		old, masked := v.Interface().(Restore), out.Interface().(Restore)
 		if old.Op != nil && IDOf(old.Op) == old.Of {
 			masked.Of = IDOf(masked.Op)
+			out.Set(reflect.ValueOf(masked))
+		}
+	}
+	if v.Type() == recordType && !m.learning { // what DNS shows stays, there and here
+		old, masked := v.Interface().(Record), out.Interface().(Record)
+		if old.Step.Kind() == (SetRecords{}).Kind() {
+			masked.Before, masked.After = old.Before, old.After
 			out.Set(reflect.ValueOf(masked))
 		}
 	}

@@ -18,6 +18,7 @@ type shape struct {
 	domains  int
 	ttl      uint32
 	sts, spf bool
+	policy   string // dmarc: its own is strict; dkim: the target signs
 	allocate bool
 	missing  int    // rows whose account does not exist yet
 	extras   bool   // shared mailboxes, groups, seats, a disabled member
@@ -25,12 +26,15 @@ type shape struct {
 	leaver   string // of the last of several rows: keep, to, archive; "": nobody left
 }
 
+const strictPolicy = "v=DMARC1; p=reject; rua=mailto:d@acme.test"
+
 func drawShape(t *rapid.T) shape {
 	return shape{
 		route: rapid.SampledFrom([]string{"imap", "history", "wizard", "merge", "upgrade", "fresh"}).Draw(t, "route"),
 		rows:  rapid.IntRange(1, 3).Draw(t, "rows"), domains: rapid.IntRange(1, 2).Draw(t, "domains"),
 		ttl: rapid.SampledFrom([]uint32{60, 300, 3600, 86400}).Draw(t, "ttl"),
 		sts: rapid.Bool().Draw(t, "sts"), spf: rapid.Bool().Draw(t, "spf"),
+		policy:   rapid.SampledFrom([]string{"", "dmarc", "dkim"}).Draw(t, "policy"),
 		allocate: rapid.Bool().Draw(t, "allocate"), missing: rapid.IntRange(0, 3).Draw(t, "missing"),
 		extras: rapid.Bool().Draw(t, "extras"), buyers: rapid.Bool().Draw(t, "customers"),
 		leaver: rapid.SampledFrom([]string{"", "", "keep", "to", "archive"}).Draw(t, "leaver"),
@@ -56,6 +60,9 @@ func specFor(sh shape) *config.Spec {
 		z := config.Zone{Domain: d, Kind: "manual", MX: []string{"10 mx.new.test"}}
 		if sh.spf {
 			z.SPF = config.SPF{Add: []string{"include:new.test"}, Remove: []string{"include:old.test"}}
+		}
+		if sh.policy == "dkim" {
+			z.DKIM = map[string]string{"s1": "v=DKIM1; p=AAAA", "s2": "S2.dkim.new.test."}
 		}
 		s.Cutover.Zones = append(s.Cutover.Zones, z)
 	}
@@ -147,6 +154,9 @@ func (s *site) settle(sh shape) {
 		s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "MX", Values: []string{"10 mx.old.test"}, TTL: sh.ttl})
 		if sh.spf {
 			s.world.PutSet(planner.RRset{Zone: d, Name: d, Type: "TXT", Values: []string{"v=spf1 include:old.test -all", "other"}, TTL: 60})
+		}
+		if sh.policy != "" {
+			s.world.PutSet(planner.RRset{Zone: d, Name: "_dmarc." + d, Type: "TXT", Values: []string{strictPolicy}, TTL: sh.ttl})
 		}
 		if sh.sts {
 			s.world.PutSet(planner.RRset{Zone: d, Name: "_mta-sts." + d, Type: "TXT", Values: []string{"v=STSv1; id=1;"}, TTL: sh.ttl})

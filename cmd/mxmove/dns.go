@@ -138,26 +138,35 @@ func (c *cli) recall(spec *config.Spec, aims []zone.Aim) {
 	if err != nil {
 		return // nothing was carried out here
 	}
-	switched := switchedBy(state)()
+	past := pastBy(state)()
 	for i, a := range aims {
-		aims[i].Switched = switched[a.Domain]
+		aims[i].Past = past[a.Domain]
 	}
 }
 
-// switchedBy tells by a journal when domains switched.
-func switchedBy(state *executor.State) func() map[string]time.Time {
-	return func() map[string]time.Time {
+// pastBy tells of domains by a journal.
+func pastBy(state *executor.State) func() map[string]zone.Past {
+	return func() map[string]zone.Past {
 		known, err := state.Known()
 		if err != nil {
 			return nil // whoever reads the journal for itself says so
 		}
-		at := map[string]time.Time{}
+		past := map[string]zone.Past{}
 		for _, r := range known.Records {
-			if d, mx := strings.CutSuffix(r.Step.Subject(), " MX"); mx && r.Step.Kind() == (planner.SetRecords{}).Kind() && r.OutcomeAt.After(at[d]) {
-				at[d] = r.OutcomeAt
+			d, mx := strings.CutSuffix(r.Step.Subject(), " MX")
+			p := past[d]
+			switch kind := r.Step.Kind(); {
+			case !mx:
+				continue
+			case kind == planner.SetRecords{}.Kind() && r.OutcomeAt.After(p.Switched):
+				p.Switched = r.OutcomeAt
+			case kind == planner.SetTTL{}.Kind() && r.Open && r.Outcome > 0:
+				ttl, _ := strconv.ParseUint(r.Before, 10, 32) // ours: a number
+				p.Lowered, p.From = r.OutcomeAt, uint32(ttl)
 			}
+			past[d] = p
 		}
-		return at
+		return past
 	}
 }
 

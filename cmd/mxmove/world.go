@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"sync"
 	"time"
 
@@ -47,8 +48,9 @@ type opening struct {
 	Version string
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error
-	DNS     *zone.Observer // nil: of the Internet
-	Before  []planner.Zone // that domains are held against
+	DNS     *zone.Observer                                                       // nil: of the Internet
+	Before  []planner.Zone                                                       // that domains are held against
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // to mail servers; nil: the machine's
 }
 
 // openWorld opens the provider of a spec's services.
@@ -71,8 +73,8 @@ func openWorld(o opening) (world, error) {
 	if o.Spec.Cutover == nil {
 		return &peopled{world: store, people: people(store)}, nil
 	}
-	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Switched: switchedBy(o.State)}
-	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep})
+	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Past: pastBy(o.State)}
+	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep, Dial: o.Dial})
 	return &peopled{world: store, people: people(tried)}, nil
 }
 

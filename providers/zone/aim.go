@@ -19,20 +19,35 @@ type Aim struct {
 	Selectors []string // of DKIM keys in use, which stay
 	Resolvers []string // whose caches are asked: address or address:port
 
-	MX       []string          // wanted, as config.Zone's; empty: nothing is to switch
-	Alone    bool              // the target wants no other MX beside its own
-	SPF      config.SPF        // terms
-	DKIM     map[string]string // selector: the value that the target gave
-	Via      string            // kind of config.Zone
-	Server   string            // that takes updates, host or host:port
-	Key      config.Secret
-	KeyName  string
-	Zone     config.Zone // what else a vendor's API needs
-	MinTTL   uint32      // the lowest that the zone's provider allows, in seconds
-	Opens    time.Time
-	Tail     time.Duration
-	Switched time.Time     // by the journal; zero: not yet
-	Before   *planner.Zone // as an earlier plan saw it; nil: none
+	MX      []string          // wanted, as config.Zone's; empty: nothing is to switch
+	Alone   bool              // the target wants no other MX beside its own
+	SPF     config.SPF        // terms
+	DKIM    map[string]string // selector: the value that the target gave
+	Via     string            // kind of config.Zone
+	Server  string            // that takes updates, host or host:port
+	Key     config.Secret
+	KeyName string
+	Zone    config.Zone // what else a vendor's API needs
+	MinTTL  uint32      // the lowest that the zone's provider allows, in seconds
+	Opens   time.Time
+	Tail    time.Duration
+	Past    Past          // by the journal
+	Before  *planner.Zone // as an earlier plan saw it; nil: none
+}
+
+// Past is what a journal tells of a domain.
+type Past struct {
+	Switched time.Time // zero: not yet
+	Lowered  time.Time // when the TTL of its MX was; zero: it is not
+	From     uint32    // that TTL, in seconds
+}
+
+// remembered is until when caches may hold the MX with its former TTL.
+func (p Past) remembered() time.Time {
+	if p.Lowered.IsZero() {
+		return time.Time{}
+	}
+	return p.Lowered.Add(time.Duration(p.From) * time.Second)
 }
 
 // Aims are a migration's domains; before is how an earlier plan saw them.

@@ -23,9 +23,9 @@ type Zones struct {
 	Reveal   func(context.Context, config.Secret) ([]byte, error)
 	HTTP     *http.Client // that vendors are called with; nil: one that checks certificates
 	Sleep    func(context.Context, time.Duration) error
-	Switched func() map[string]time.Time // when domains switched, by the journal; nil: no journal
-	Patience time.Duration               // for all servers to follow an update; default 30 s
-	Person   time.Duration               // for a person to enter records; default 30 minutes
+	Past     func() map[string]Past // of the domains, by the journal; nil: no journal
+	Patience time.Duration          // for all servers to follow an update; default 30 s
+	Person   time.Duration          // for a person to enter records; default 30 minutes
 
 	mu    sync.Mutex
 	since map[string]time.Time // all servers of a domain show the MX that is waited for: by domain and values
@@ -63,10 +63,10 @@ func (z *Zones) Observe(ctx context.Context) (zones []planner.Zone, found []conf
 // aims are the domains, with what the journal knows of them by now.
 func (z *Zones) aims() []Aim {
 	aims := slices.Clone(z.Aims)
-	if z.Switched != nil {
-		switched := z.Switched()
+	if z.Past != nil {
+		past := z.Past()
 		for i, a := range aims {
-			aims[i].Switched = switched[a.Domain]
+			aims[i].Past = past[a.Domain]
 		}
 	}
 	return aims

@@ -79,7 +79,7 @@ func (c *checker) spfMerged() {
 }
 
 func (c *checker) tailOver() bool {
-	return !c.aim.Switched.IsZero() && c.now.After(c.aim.Switched.Add(c.aim.Tail))
+	return !c.aim.Past.Switched.IsZero() && c.now.After(c.aim.Past.Switched.Add(c.aim.Tail))
 }
 
 // 20: the record as planned, tried for who matters.
@@ -116,13 +116,14 @@ func (c *checker) otherTXT() {
 func (c *checker) dkim() {
 	for _, sel := range c.aim.selectors() {
 		name, want := sel+"._domainkey."+c.d, c.aim.DKIM[sel]
+		free := len(c.v.values(name, "TXT")) == 0 && c.v.set(name, "TXT").Alias == ""
 		for _, s := range c.v.answering() {
 			set := s.Sets[key(name, "TXT")]
 			values := wire.Values(set.Records)
 			switch {
 			case set.Err != nil:
 			case len(values) == 0 && set.Alias == "":
-				c.note(config.Blocks, s.label(), name+" TXT -")
+				c.note(c.unlessOurs(free && want != ""), s.label(), name+" TXT -")
 			case want != "" && !sameKey(want, set.Alias, values):
 				c.note(config.Blocks, s.label(), name+" "+shown(append(values, aliases(set)...)))
 			}
@@ -136,6 +137,14 @@ func (c *checker) dkim() {
 	if len(c.aim.selectors()) == 0 && c.pending() {
 		c.note(config.Warning, c.d, "selectors -, dkim -")
 	}
+}
+
+// unlessOurs is the severity of what a plan puts right before the switch.
+func (c *checker) unlessOurs(ours bool) config.Severity {
+	if ours && c.pending() {
+		return Info
+	}
+	return config.Blocks
 }
 
 func aliases(s Set) []string {
@@ -204,7 +213,8 @@ func (c *checker) dmarc() {
 			policy = t["sp"]
 		}
 		if c.pending() && len(c.aim.DKIM) == 0 && (policy == "reject" || policy == "quarantine") {
-			c.note(config.Blocks, "_dmarc."+d.At, "p="+policy)
+			own := d.At == c.d && len(d.Records) == 1 && slices.Equal(c.v.values("_dmarc."+c.d, "TXT"), d.Records)
+			c.note(c.unlessOurs(own), "_dmarc."+d.At, "p="+policy)
 		}
 		if c.pending() && (t["adkim"] == "s" || t["aspf"] == "s") {
 			c.note(config.Warning, "_dmarc."+d.At, "adkim="+t["adkim"]+" aspf="+t["aspf"])

@@ -148,7 +148,8 @@ func (c *checker) cut() {
 	}
 }
 
-// 5: what changes is not remembered for longer than there is time.
+// 5: what changes is not remembered for longer than there is time, also where
+// its TTL was lowered since.
 func (c *checker) ttl() {
 	if !c.pending() || c.aim.Opens.IsZero() {
 		return
@@ -156,7 +157,11 @@ func (c *checker) ttl() {
 	d := c.d
 	for _, q := range []asked{{d, "MX"}, {d, "TXT"}, {"_dmarc." + d, "TXT"}, {"_mta-sts." + d, "TXT"}} {
 		ttl := c.v.longest(q.name, q.kind)
-		if ttl <= lowTTL {
+		if until := c.aim.Past.remembered(); q.kind == "MX" && c.now.Before(until) {
+			c.note(config.Blocks, key(q.name, q.kind), seconds(c.aim.Past.From)+" -> "+seconds(ttl)+", <= "+moment(until.In(c.now.Location())))
+			continue
+		}
+		if ttl <= c.low() {
 			continue
 		}
 		by := c.aim.Opens.Add(-time.Duration(ttl)*time.Second - margin)
@@ -175,13 +180,18 @@ const margin = 10 * time.Minute
 
 // 6: the provider lets the TTL go low.
 func (c *checker) floor() {
-	least := c.aim.MinTTL
+	if least := c.low(); least > lowTTL && c.pending() {
+		c.note(config.Warning, c.aim.Via, "TTL >= "+seconds(least))
+	}
+}
+
+// low is the TTL that is low enough: the provider may not take less.
+func (c *checker) low() uint32 {
+	least := max(lowTTL, c.aim.MinTTL)
 	if c.v.Account != nil {
 		least = max(least, c.v.Account.MinTTL)
 	}
-	if least > lowTTL && c.pending() {
-		c.note(config.Warning, c.aim.Via, "TTL >= "+seconds(least))
-	}
+	return least
 }
 
 // 7: an absence is forgotten before a new name is used.

@@ -22,7 +22,7 @@ const newMX = "@ IN MX 5 mx1.new.test.\n@ IN MX 10 mx2.new.test."
 
 func (w *world) switched(ago time.Duration) {
 	w.both("@ IN MX 10 mx.old.test.", newMX)
-	w.aim.Switched = now.Add(-ago)
+	w.aim.Past.Switched = now.Add(-ago)
 }
 
 func listed(sets ...Listed) func(*View) { return func(v *View) { v.Listing = sets } }
@@ -95,7 +95,15 @@ var faulty = map[string]struct {
 	"04 a name cut away":    {func(w *world) { w.add("_dmarc.acme.test. IN NS ns.else.test."); w.both("_dmarc IN TXT", "x IN TXT") }, "blocks NS _dmarc.acme.test"},
 	"05 too late":           {func(w *world) { w.both("@ IN MX", "@ 86400 IN MX"); w.aim.Opens = now.Add(23 * time.Hour) }, "blocks acme.test MX: 24h0m0s"},
 	"05 in time":            {func(w *world) { w.both("@ IN MX", "@ 86400 IN MX") }, "info 2026-12-04 11:50"},
-	"06 floor":              {func(w *world) { w.aim.MinTTL = 600 }, "warning 10m0s"},
+	"05 lowered late": {func(w *world) {
+		w.aim.Past = Past{Lowered: now.Add(-10 * time.Minute), From: 3600}
+	}, "blocks acme.test MX: 1h0m0s -> 5m0s, <= 2026-12-01 12:50 +0000"},
+	"05 lowered to what is allowed": {func(w *world) {
+		w.both("@ IN MX 10 mx.old.test.", "@ 600 IN MX 10 mx.old.test.\nq IN A 192.0.2.1")
+		w.both("@ IN TXT \"token=abc\"", "@ 3600 IN TXT \"token=abc\"")
+		w.aim.MinTTL, w.aim.Opens = 600, now
+	}, "warning acme.test TXT"},
+	"06 floor": {func(w *world) { w.aim.MinTTL = 600 }, "warning 10m0s"},
 	"06 the account's floor": {func(w *world) {
 		w.view = func(v *View) { w.accounted(v); v.Account.MinTTL = 600 }
 	}, "warning 10m0s"},
@@ -145,6 +153,9 @@ var faulty = map[string]struct {
 	"20 the old fails":      {func(w *world) { w.both("include:spf.old.test", "-include:spf.old.test") }, "blocks 192.0.2.10: fail"},
 	"21 a token gone":       {func(w *world) { w.before("acme.test", "TXT", "token=xyz", "token=abc") }, "blocks acme.test TXT: token=xyz"},
 	"22 no key":             {func(w *world) { w.edit(1, "s2026._domainkey", "other") }, "blocks ns2.acme.test 127.53.2.1: s2026._domainkey.acme.test TXT -"},
+	"22 to be published":    {func(w *world) { w.both("s2026._domainkey", "other") }, "info ns2.acme.test 127.53.2.1: s2026._domainkey.acme.test TXT -"},
+	"22 an old one gone":    {func(w *world) { w.both("s2024._domainkey", "other") }, "blocks s2024._domainkey.acme.test TXT -"},
+	"22 gone since":         {func(w *world) { w.switched(time.Hour); w.both("s2026._domainkey", "other") }, "warning s2026._domainkey.acme.test TXT -"},
 	"22 another key":        {func(w *world) { w.aim.DKIM["s2026"] = "v=DKIM1; k=ed25519; p=BBBB" }, "blocks s2026._domainkey.acme.test v=DKIM1"},
 	"22 short":              {func(w *world) { w.oldKey(key512) }, "blocks RSA 512"},
 	"22 not base64":         {func(w *world) { w.oldKey("%%") }, "blocks p= illegal base64"},
@@ -155,7 +166,12 @@ var faulty = map[string]struct {
 		w.aim.DKIM["s2026"] = "dkim.new.test."
 	}, "blocks CNAME gone.new.test"},
 	"22 none known": {func(w *world) { w.aim.DKIM, w.aim.Selectors = nil, nil }, "warning selectors -"},
-	"23 reject":     {func(w *world) { w.both("p=none", "p=reject"); w.aim.DKIM = nil }, "blocks p=reject"},
+	"23 reject":     {func(w *world) { w.both("p=none", "p=reject"); w.aim.DKIM = nil }, "info p=reject"},
+	"23 by an alias": {func(w *world) {
+		w.both("_dmarc IN TXT \"v=DMARC1; p=none; rua=mailto:d@acme.test\"", "_dmarc IN CNAME dmarc.new.test.")
+		w.addElse(1, "dmarc IN TXT \"v=DMARC1; p=reject\"")
+		w.aim.DKIM = nil
+	}, "blocks p=reject"},
 	"23 inherited": {func(w *world) {
 		w.both("v=DMARC1", "v=other")
 		w.aim.DKIM = nil

@@ -48,8 +48,8 @@ func (c *checker) cached() {
 
 // 33: senders still come to the old side (RFC 5321 section 4.5.4.1).
 func (c *checker) tail() {
-	if !c.aim.Switched.IsZero() && c.switched() && !c.tailOver() {
-		c.note(config.Warning, c.d, "<= "+moment(c.aim.Switched.Add(c.aim.Tail)))
+	if !c.aim.Past.Switched.IsZero() && c.switched() && !c.tailOver() {
+		c.note(config.Warning, c.d, "<= "+moment(c.aim.Past.Switched.Add(c.aim.Tail)))
 	}
 }
 
@@ -78,7 +78,7 @@ const goodBack = 24 * time.Hour
 // 35: the way back is short while it is needed.
 func (c *checker) wayBack() {
 	ttl := c.v.longest(c.d, "MX")
-	if c.switched() && !c.aim.Switched.IsZero() && c.now.Before(c.aim.Switched.Add(goodBack)) && ttl > lowTTL {
+	if c.switched() && !c.aim.Past.Switched.IsZero() && c.now.Before(c.aim.Past.Switched.Add(goodBack)) && ttl > c.low() {
 		c.note(config.Blocks, key(c.d, "MX"), seconds(ttl))
 	}
 }
@@ -108,6 +108,9 @@ func (c *checker) ours(was planner.RRset, is []string) bool {
 	case was.Name == c.d && was.Type == "TXT":
 		added := editedSPF(was.Values, c.aim.SPF.Add, nil)
 		return slices.Equal(canonical("TXT", added), is) || slices.Equal(canonical("TXT", editedSPF(added, nil, c.aim.SPF.Remove)), is)
+	case was.Name == "_dmarc."+c.d && was.Type == "TXT" && len(was.Values) == 1:
+		soft, strict := planner.SoftDMARC(was.Values[0])
+		return strict && len(c.aim.DKIM) == 0 && slices.Equal(is, []string{soft})
 	case was.Name == "_mta-sts."+c.d && was.Type == "TXT":
 		return len(is) == 1 && strings.HasPrefix(is[0], "v=STSv1; id=mxmove")
 	}

@@ -75,7 +75,7 @@ func TestOldSendersAreMissedUntilTheTailIsOver(t *testing.T) {
 		t.Error("not missed before the switch")
 	}
 	at := now.Add(-30 * time.Minute)
-	z.Switched = func() map[string]time.Time { return map[string]time.Time{"acme.test": at} }
+	z.Past = func() map[string]Past { return map[string]Past{"acme.test": {Switched: at}} }
 	if !missed() {
 		t.Error("not missed in the tail")
 	}

@@ -8,6 +8,6 @@
 // (RFC 3691), SASL-IR (RFC 4959), SPECIAL-USE with CREATE (RFC 6154),
 // LIST-EXTENDED's return options (RFC 5258), LIST-STATUS (RFC 5819),
 // STATUS=SIZE (RFC 8438) and COMPRESS=DEFLATE (RFC 4978), as far as a mover of
-// mail needs them: of SEARCH only LARGER, no EXPUNGE, and of messages only the
-// whole.
+// mail needs them: of SEARCH only LARGER, of EXPUNGE only UID EXPUNGE, and of
+// messages only the whole.
 package imapd

@@ -33,6 +33,7 @@ func (c *conn) commands() map[string]func([]value) error {
 		"UID FETCH":   func(a []value) error { return c.fetch(a, true) },
 		"STORE":       func(a []value) error { return c.store(a, false) },
 		"UID STORE":   func(a []value) error { return c.store(a, true) },
+		"UID EXPUNGE": c.expunge,
 	}
 }
 

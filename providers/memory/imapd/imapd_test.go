@@ -226,6 +226,29 @@ func TestStore(t *testing.T) {
 	}
 }
 
+func TestExpunge(t *testing.T) {
+	s := start(t, imapd.Options{})
+	u := s.AddUser("alice@acme.test", "right")
+	for _, body := range []string{"a", "b", "c"} {
+		u.Add(imapd.Message{Body: []byte(body)}, "INBOX")
+	}
+	c := signedIn(t, s)
+	c.ok("EXAMINE INBOX")
+	if _, answer, err := c.try("UID EXPUNGE 1:*"); err != nil || !strings.Contains(answer, "READ-ONLY") {
+		t.Errorf("%q %v", answer, err)
+	}
+	c.ok("SELECT INBOX")
+	c.ok("UID STORE 1,3 +FLAGS.SILENT (\\Deleted)")
+	c.ok("UID EXPUNGE 2:3")
+	if left := u.Messages("INBOX"); len(left) != 2 || string(left[0].Body) != "a" || string(left[1].Body) != "b" {
+		t.Errorf("left: %+v", left)
+	}
+	c.ok("UID EXPUNGE 1:*")
+	if left := u.Messages("INBOX"); len(left) != 1 || left[0].UID != 2 {
+		t.Errorf("left: %+v", left)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	s := start(t, imapd.Options{})
 	u := s.AddUser("alice@acme.test", "right")

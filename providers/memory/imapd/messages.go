@@ -235,6 +235,32 @@ func joinFlags(flags []imap.Flag) string {
 	return strings.Join(all, " ")
 }
 
+// expunge removes those of the given messages that are marked (RFC 4315
+// section 2.1).
+func (c *conn) expunge(args []value) error {
+	switch {
+	case len(args) != 1:
+		return bad("UID EXPUNGE needs a set")
+	case c.readOnly:
+		return refuse("[READ-ONLY] The mailbox was opened by EXAMINE")
+	}
+	c.user.mu.Lock()
+	defer c.user.mu.Unlock()
+	picked, err := c.pick(args[0].text, true)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(picked) // from the end, so that the numbers hold
+	for _, p := range picked {
+		if m := c.open.messages[p.seq-1]; slices.Contains(m.Flags, imap.FlagDeleted) {
+			c.open.messages = slices.Delete(c.open.messages, p.seq-1, p.seq)
+			c.told--
+			c.printf("* %d EXPUNGE\r\n", p.seq)
+		}
+	}
+	return nil
+}
+
 func (c *conn) store(args []value, byUID bool) error {
 	if len(args) < 3 {
 		return bad("STORE needs a set, an item and flags")

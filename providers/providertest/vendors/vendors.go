@@ -63,9 +63,11 @@ type Fake struct {
 	reads   []Fault // of the next listings
 	writes  []Fault // of the next changes
 	before  func([]Record) []Record
+	lag     int // of the next change
 	stale   int // listings that still show old
 	old     []Record
 	calls   []string
+	changes int
 	idle    int // changes that changed nothing
 	nonces  []string
 	publish func(zone string)
@@ -124,7 +126,7 @@ func (f *Fake) Reads(list ...Fault) { f.mu.Lock(); defer f.mu.Unlock(); f.reads 
 func (f *Fake) Writes(list ...Fault) { f.mu.Lock(); defer f.mu.Unlock(); f.writes = list }
 
 // Lag lets the n listings after the next change show what was before it.
-func (f *Fake) Lag(n int) { f.mu.Lock(); defer f.mu.Unlock(); f.stale = n }
+func (f *Fake) Lag(n int) { f.mu.Lock(); defer f.mu.Unlock(); f.lag = n }
 
 // Another is another administrator's edit, at once or right after the next
 // change of ours.
@@ -140,6 +142,9 @@ func (f *Fake) Another(late bool, edit func([]Record) []Record) {
 
 // Calls are the calls so far that were carried out or refused, by their action.
 func (f *Fake) Calls() []string { f.mu.Lock(); defer f.mu.Unlock(); return slices.Clone(f.calls) }
+
+// Changes counts the calls so far that were to change something.
+func (f *Fake) Changes() int { f.mu.Lock(); defer f.mu.Unlock(); return f.changes }
 
 // Idle counts changes that changed nothing: vendors call that abuse.
 func (f *Fake) Idle() int { f.mu.Lock(); defer f.mu.Unlock(); return f.idle }
@@ -160,6 +165,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writing := f.kind.writing(r)
 	list := &f.reads
 	if writing {
+		f.changes++
 		list = &f.writes
 	}
 	fault := Fault("")
@@ -212,6 +218,7 @@ func hangUp(w http.ResponseWriter) {
 // commit changes the zone and publishes it.
 func (f *Fake) commit(edit func([]Record) []Record) {
 	f.old = slices.Clone(f.records)
+	f.stale, f.lag = f.lag, 0
 	f.records = edit(slices.Clone(f.records))
 	for i, r := range f.records {
 		if r.ID == "" {
@@ -228,7 +235,7 @@ func (f *Fake) commit(edit func([]Record) []Record) {
 
 // listed are the records as listings show them.
 func (f *Fake) listed() []Record {
-	if f.stale > 0 && f.old != nil {
+	if f.stale > 0 {
 		f.stale--
 		return f.old
 	}
