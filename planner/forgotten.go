@@ -33,5 +33,5 @@ func (b *builder) forgotten() []config.Finding {
 // lowers reports whether a switch lowers the TTL of a set.
 func (b *builder) lowers(z config.Zone, set RRset) bool {
 	sts, ok := b.stsSet(z)
-	return set.Name == z.Domain && set.Type == "MX" || ok && set.Key() == sts.Key()
+	return set.Name == z.Domain && set.Type == "MX" || ok && set.Key() == sts.Key() || len(z.DKIM) == 0 && set.Name == "_dmarc."+z.Domain && set.Type == "TXT"
 }
