@@ -262,7 +262,7 @@ func (a *apply) mayBegin(ctx context.Context, id planner.StepID) error {
 		return err
 	}
 	if len(a.shut) > 0 {
-		return &Refused{Reasons: a.shut}
+		return a.refused()
 	}
 	for s, ok := a.walk.next(true); ok; s, ok = a.walk.next(true) {
 		if s.ID == id {

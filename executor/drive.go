@@ -196,7 +196,7 @@ func (d *driver) nextTurn() (*turn, bool) {
 // start records the intent, with what a Temporary finds.
 func (d *driver) start(s planner.Step) error {
 	d.began++
-	e := StepStarted{Step: s.ID, N: d.began, Of: d.began + d.walk.unfinished() - d.running - d.aside - len(d.rested) - 1}
+	e := StepStarted{Step: s.ID, Place: d.place(s.ID), N: d.began, Of: d.began + d.walk.unfinished() - d.running - d.aside - len(d.rested) - 1}
 	if before, after, ok := planner.Preimage(s.Op, d.built.Observed); ok {
 		e.Raise = &Preimage{Before: before, After: after}
 	}
@@ -208,6 +208,7 @@ func (d *driver) start(s planner.Step) error {
 			d.fatal = err
 			return err
 		}
+		e.Held = directoriesHeld(d.built.Observed)
 	}
 	return d.emit(e)
 }

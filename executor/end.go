@@ -22,7 +22,7 @@ func (a *apply) nothingLeft() error {
 		return a.waits(ReasonFailed, left)
 	case len(a.shut) > 0 && !a.early():
 		if a.began == 0 {
-			return &Refused{Reasons: a.shut}
+			return a.refused()
 		}
 		return a.waits(ReasonWaitingPerson, left)
 	case left.held > 0:
@@ -36,7 +36,7 @@ func (a *apply) nothingLeft() error {
 }
 
 func (a *apply) waits(why Reason, left leftOver) error {
-	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: left.held, Left: left.count + left.standing, Reasons: a.shut, Back: a.goesBack()}
+	return &Incomplete{Reason: why, Failed: a.walk.count(failed), Waiting: left.held, Left: left.count + left.standing, Reasons: a.shut, Standing: a.standing(), Back: a.goesBack()}
 }
 
 // early reports that time alone opens what is closed.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
@@ -24,7 +25,16 @@ const (
 // Refused says that a gate is closed: this run has written nothing to a
 // server. Each reason has the three texts of a finding.
 type Refused struct {
-	Reasons []config.Finding
+	Reasons  []config.Finding
+	Standing *Standing // of a run that looked at the world; nil: of none
+}
+
+// Standing is where a run stands that a gate stops.
+type Standing struct {
+	Gates  []string  `json:"gates"`           // the gate of each reason
+	At     time.Time `json:"at"`              // when they were judged
+	Before int       `json:"before"`          // steps of the plan that were done before; they stay done
+	Window GateFacts `json:"window,omitzero"` // of the cutover; zero: the plan has none
 }
 
 // Error gives the reasons' codes and values, for logs and tests; people see
@@ -58,12 +68,13 @@ const (
 
 // Incomplete says that a run ended with work left. It is safe to run again.
 type Incomplete struct {
-	Reason  Reason
-	Failed  int              // steps that failed in this run
-	Waiting int              // steps held until somebody acts
-	Left    int              // steps with work at the end, the above included
-	Reasons []config.Finding // gates of Freeze and Cutover that are closed
-	Back    bool             // of a way back
+	Reason   Reason
+	Failed   int              // steps that failed in this run
+	Waiting  int              // steps held until somebody acts
+	Left     int              // steps with work at the end, the above included
+	Reasons  []config.Finding // gates of Freeze and Cutover that are closed
+	Standing *Standing        // with Reasons
+	Back     bool             // of a way back
 }
 
 // Error gives the reason, for logs and tests.

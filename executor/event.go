@@ -24,6 +24,7 @@ type Reader func(at time.Time, e Event)
 // LockTaken (lock-taken): the run begins.
 type LockTaken struct {
 	Holder    Holder   `json:"holder"`
+	Mirror    string   `json:"mirror,omitempty"` // directory that gets a copy of the journal
 	Plan      string   `json:"plan"`
 	PlannedBy []string `json:"planned_by,omitempty"`
 	Tool      string   `json:"tool,omitempty"`
@@ -81,6 +82,14 @@ type PlanCompared struct {
 	Todo     int    `json:"todo"`            // get a turn in this run
 	Aside    int    `json:"aside,omitempty"` // not chosen for this run
 	Beyond   int    `json:"beyond"`          // not in the plan
+
+	Finals []FinalNow `json:"finals,omitempty"` // what they would destroy now
+}
+
+// FinalNow is a final step, with what was found and what is acknowledged.
+type FinalNow struct {
+	Step   planner.StepID  `json:"step"`
+	Bounds []planner.Bound `json:"bounds,omitempty"`
 }
 
 // LeftOut (left-out): a step is not carried out since it, or one that it
@@ -96,6 +105,7 @@ type GateChecked struct {
 	Gate    string           `json:"gate"` // plan, findings, and those of Freeze and Cutover
 	Open    bool             `json:"open"`
 	Reasons []config.Finding `json:"reasons,omitempty"`
+	GateFacts
 }
 
 // StepHeld (step-held): a step gets no turn until somebody acts.
@@ -106,11 +116,20 @@ type StepHeld struct {
 
 // StepStarted (step-started): the intent is on record, the act begins.
 type StepStarted struct {
-	Step  planner.StepID `json:"step"`
-	N     int            `json:"n"`               // this is the n-th to start
-	Of    int            `json:"of"`              // of so many, as far as known
-	Raise *Preimage      `json:"raise,omitempty"` // of a Temporary
-	Undo  *planner.Undo  `json:"undo,omitempty"`  // what will take the step back
+	Step  planner.StepID  `json:"step"`
+	N     int             `json:"n"`               // this is the n-th to start
+	Of    int             `json:"of"`              // of so many, as far as known
+	Place int             `json:"place"`           // in the plan, from 1; 0: not there
+	Held  []DirectoryHeld `json:"held,omitempty"`  // of a freeze: the directories as they are
+	Raise *Preimage       `json:"raise,omitempty"` // of a Temporary
+	Undo  *planner.Undo   `json:"undo,omitempty"`  // what will take the step back
+}
+
+// DirectoryHeld is a tenant's directory at the freeze.
+type DirectoryHeld struct {
+	Corp    string `json:"corp"`
+	Members int    `json:"members"`
+	Hash    string `json:"hash"` // of all that an administrator may edit, 8 digits
 }
 
 // StepProgress (step-progress): at most one a second and step.
@@ -236,7 +255,8 @@ type Stopping struct {
 
 // RunRefused (run-refused): nothing was written to a server.
 type RunRefused struct {
-	Reasons []config.Finding `json:"reasons"`
+	Reasons  []config.Finding `json:"reasons"`
+	Standing *Standing        `json:"standing,omitempty"`
 }
 
 // Finished (finished): the last event of a run that began.

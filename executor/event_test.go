@@ -28,7 +28,7 @@ func everyEvent() []Event {
 	why := config.Finding{Msg: text.M("apply.credential.source", "address", alice), Severity: config.Blocks, Subject: alice}
 	tally := planner.Tally{Copied: 41, Bytes: 1 << 20, Adopted: 2, Flags: 3, Refused: 1}
 	events := []Event{
-		LockTaken{Holder: holder, Plan: "7c1e-44b8", Tool: "0.1.0"},
+		LockTaken{Holder: holder, Plan: "7c1e-44b8", Tool: "0.1.0", Mirror: "/mnt/nas/acme"},
 		ClockBack{Now: epoch, Last: epoch.Add(24 * time.Hour), Line: 7},
 		ApprovalUsed{Name: "wang.wu@acme.test", Key: "SHA256:abc", Plan: "7c1e-44b8", At: epoch},
 		LockTakenOver{From: holder},
@@ -36,13 +36,13 @@ func everyEvent() []Event {
 		SpecChanged{Added: []string{alice}, Changed: []string{bob}},
 		SpecChanged{Settings: true},
 		Observed{At: epoch, Mailboxes: 312},
-		PlanCompared{Plan: "7c1e-44b8", Approved: 34, Done: 12, Todo: 22},
+		PlanCompared{Plan: "7c1e-44b8", Approved: 34, Done: 12, Todo: 22, Finals: []FinalNow{{Step: id, Bounds: []planner.Bound{{Name: "messages", Measured: 18244, AtMost: 20000}}}}},
 		LeftOut{Step: id, Because: id},
 		LeftOut{Step: id, Because: other},
 		LeftOut{Step: id, Because: id, Undone: true},
 		LeftOut{Step: id, Because: other, Undone: true},
 		StepHeld{Step: id, Reason: why},
-		StepStarted{Step: id, N: 14, Of: 34},
+		StepStarted{Step: id, N: 14, Of: 34, Place: 15, Held: []DirectoryHeld{{Corp: "wwB", Members: 300, Hash: "77ab0123"}}},
 		StepProgress{Step: id, Progress: planner.Progress{Folder: "INBOX", Done: 9, Total: 12, Bytes: 10, BytesAll: 20}},
 		StepNoted{Step: id, Note: why},
 		StepWaits{Step: id, Fault: fault(planner.Throttled, "server.throttled"), Try: 2, Until: epoch.Add(time.Minute)},
@@ -64,7 +64,8 @@ func everyEvent() []Event {
 		ActNever{Step: id, Who: "li.si@pc", Evidence: "the console says so"},
 		ActVoided{Step: id, Who: "li.si@pc"},
 		Stopping{Running: 3},
-		RunRefused{Reasons: []config.Finding{why}},
+		RunRefused{Reasons: []config.Finding{why}, Standing: &Standing{Gates: []string{"window"}, At: epoch, Before: 14, Window: GateFacts{Opens: epoch, Closes: epoch.Add(10 * time.Hour), Left: time.Hour, Needs: time.Minute, Latest: epoch}}},
+		GateChecked{Gate: "approvals", Open: true, GateFacts: GateFacts{Have: 2, Want: 2, Names: []string{"li.si@acme.test", "wang.wu@acme.test"}}},
 	}
 	for _, gate := range []string{"plan", "findings", "window", "same", "acknowledgements", "rules", "approvals", "guards", "directory", "hold", "lineage", "mirror", "clock", "start"} {
 		events = append(events, GateChecked{Gate: gate, Open: true}, GateChecked{Gate: gate, Reasons: []config.Finding{why}})

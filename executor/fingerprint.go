@@ -44,7 +44,7 @@ func (a *apply) tellApprovals(all []Approval) error {
 			continue
 		}
 		a.told["approval "+p.Name] = p.Key + "."
-		if err := a.emit(ApprovalUsed{Name: p.Name, Key: p.Key, Plan: p.Plan, At: p.At}); err != nil {
+		if err := a.emit(ApprovalUsed{Name: p.Name, Key: p.Key, Plan: p.Plan, At: a.here(p.At)}); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,19 @@ func tenantsOf(snap planner.Snapshot) map[string]map[string]memberRow {
 		}
 	}
 	return all
+}
+
+// directoriesHeld counts the directories of a snapshot.
+func directoriesHeld(snap planner.Snapshot) []DirectoryHeld {
+	all := tenantsOf(snap)
+	var held []DirectoryHeld
+	for _, corp := range slices.Sorted(maps.Keys(all)) {
+		b, err := json.Marshal(all[corp]) // of maps, whose keys come in order
+		if err == nil {
+			held = append(held, DirectoryHeld{Corp: corp, Members: len(all[corp]), Hash: hashOf(b)[:8]})
+		}
+	}
+	return held
 }
 
 // changedSince names who came, went or was edited since the freeze that

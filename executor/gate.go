@@ -26,13 +26,15 @@ func (a *apply) check() error {
 
 // closed is a gate that stops the run: nothing more is begun.
 func (a *apply) closed(name string, reasons ...config.Finding) error {
-	if err := a.tellGate(gate{name, reasons}); err != nil {
+	g := gate{Name: name, Reasons: reasons}
+	if err := a.tellGate(g); err != nil {
 		return err
 	}
+	a.shut, a.shutBy = nil, Standing{}
+	a.shuts(g)
 	if a.began == 0 {
-		return &Refused{Reasons: reasons}
+		return a.refused()
 	}
-	a.shut = reasons
 	return a.waits(ReasonWaitingPerson, a.leftOver())
 }
 
@@ -52,8 +54,9 @@ func (a *apply) tellCompared() error {
 			todo++
 		}
 	}
+	a.before = before
 	err := a.emit(PlanCompared{Plan: a.Plan.ID, Approved: len(a.Plan.Steps), Done: before,
-		Todo: todo, Aside: len(a.aside), Beyond: len(planner.Beyond(a.built, a.Plan))})
+		Todo: todo, Aside: len(a.aside), Beyond: len(planner.Beyond(a.built, a.Plan)), Finals: a.finalsNow()})
 	for _, s := range a.built.Steps {
 		if because, out := a.left[s.ID]; out && err == nil {
 			err = a.emit(LeftOut{Step: s.ID, Because: because, Undone: slices.Contains(a.undone, because)})

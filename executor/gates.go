@@ -18,6 +18,7 @@ import (
 type gate struct {
 	Name    string
 	Reasons []config.Finding
+	Facts   GateFacts
 }
 
 // gateView is all that the gates are judged by.
@@ -56,21 +57,21 @@ func (a *apply) view(ctx context.Context) (gateView, error) {
 // cutoverGates judges all gates of Freeze and Cutover; it is pure.
 func cutoverGates(v gateView) []gate {
 	if v.plan.Direction == planner.Reverse {
-		return v.backGates()
+		return v.stated(v.backGates())
 	}
-	return []gate{
-		{"window", v.window()},
-		{"same", v.same()},
-		{"acknowledgements", v.acknowledged()},
-		{"rules", v.rules()},
-		{"approvals", v.approved()},
-		{"guards", v.guards()},
-		{"directory", v.frozen()},
-		{"hold", v.onHold()},
-		{"lineage", v.kept()},
-		{"mirror", v.mirrored()},
-		{"clock", v.inTime()},
-	}
+	return v.stated([]gate{
+		{Name: "window", Reasons: v.window()},
+		{Name: "same", Reasons: v.same()},
+		{Name: "acknowledgements", Reasons: v.acknowledged()},
+		{Name: "rules", Reasons: v.rules()},
+		{Name: "approvals", Reasons: v.approved()},
+		{Name: "guards", Reasons: v.guards()},
+		{Name: "directory", Reasons: v.frozen()},
+		{Name: "hold", Reasons: v.onHold()},
+		{Name: "lineage", Reasons: v.kept()},
+		{Name: "mirror", Reasons: v.mirrored()},
+		{Name: "clock", Reasons: v.inTime()},
+	})
 }
 
 // backGates bind the way back. The window does not: the way back leads to
@@ -78,16 +79,16 @@ func cutoverGates(v gateView) []gate {
 // switch, or a directory that somebody edited meanwhile.
 func (v gateView) backGates() []gate {
 	if v.plan.Spec.Cutover == nil {
-		return []gate{{"window", v.window()}}
+		return []gate{{Name: "window", Reasons: v.window()}}
 	}
 	return []gate{
-		{"same", v.same()},
-		{"rules", v.rules()},
-		{"approvals", v.approved()},
-		{"hold", v.onHold()},
-		{"lineage", v.kept()},
-		{"mirror", v.mirrored()},
-		{"clock", v.inTime()},
+		{Name: "same", Reasons: v.same()},
+		{Name: "rules", Reasons: v.rules()},
+		{Name: "approvals", Reasons: v.approved()},
+		{Name: "hold", Reasons: v.onHold()},
+		{Name: "lineage", Reasons: v.kept()},
+		{Name: "mirror", Reasons: v.mirrored()},
+		{Name: "clock", Reasons: v.inTime()},
 	}
 }
 
@@ -165,12 +166,10 @@ func (v gateView) rules() []config.Finding {
 }
 
 func (v gateView) approved() []config.Finding {
-	want, have := v.plan.Spec.Cutover.Approvals, 0
+	want, have := v.plan.Spec.Cutover.Approvals, len(counting(v.approvals))
 	var why []string
 	for _, a := range v.approvals {
-		if a.Counts() {
-			have++
-		} else {
+		if !a.Counts() {
 			why = append(why, a.Name+" ("+a.Why.Code+")")
 		}
 	}
@@ -243,35 +242,4 @@ func (s *State) held() (why string, held bool) {
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
 	return line, true
-}
-
-// start asks once a run whether the freeze may begin, unless the spec starts
-// it unattended.
-func (a *apply) start(ctx context.Context) (gate, error) {
-	g := gate{Name: "start"}
-	if a.Plan.Spec.Cutover.Start == "unattended" {
-		a.attended = true
-		return g, nil
-	}
-	kind, back := AskStart, a.goesBack()
-	switch {
-	case back && a.Ask == nil:
-		g.Reasons = []config.Finding{reason("gate.attended-back")}
-		return g, nil
-	case back:
-		kind = AskBack
-	case a.Ask == nil || a.Wait:
-		g.Reasons = []config.Finding{reason("gate.attended")}
-		return g, nil
-	}
-	answer, err := a.Ask(ctx, Question{Kind: kind, Plan: a.Plan.ID})
-	if err != nil {
-		return g, err
-	}
-	if !answer.Yes {
-		g.Reasons = []config.Finding{reason("gate.declined")}
-		return g, nil
-	}
-	a.attended = true
-	return g, nil
 }

@@ -23,9 +23,10 @@ const (
 
 // Question is put to the person at the terminal.
 type Question struct {
-	Kind QuestionKind
-	Plan string       // AskStart, AskBack: its ID
-	Step planner.Step // the others
+	Kind  QuestionKind
+	Plan  string       // AskStart, AskBack: its ID
+	Since time.Time    // AskStart: the freeze of an earlier plan stands since; zero: none does
+	Step  planner.Step // the others
 }
 
 // Answer of a person. Neither Yes nor Never: nobody knows, or not now.
@@ -150,7 +151,7 @@ func (a *apply) asks(s planner.Step) error {
 // ahead puts on record what a final act was seen to destroy right before it,
 // and what was acknowledged.
 func (a *apply) ahead(id planner.StepID) error {
-	e := FinalAhead{Step: id, Seen: a.built.Observed.At}
+	e := FinalAhead{Step: id, Seen: a.here(a.built.Observed.At)}
 	for _, f := range a.built.Finals() {
 		if f.Step == id {
 			e.Bounds, e.Kept = f.Bounds, f.Kept

@@ -206,7 +206,7 @@ func (a *apply) tellHeld() error {
 // judgeCutover holds Freeze and Cutover against their gates. What is closed
 // keeps their steps out.
 func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) error {
-	a.shut = nil
+	a.shut, a.shutBy = nil, Standing{}
 	ahead := false
 	for _, s := range a.built.Steps {
 		ahead = ahead || isGated(s) && s.Work && !a.aside[s.ID]
@@ -219,21 +219,19 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 		return err
 	}
 	gates := cutoverGates(v)
-	if open(gates) && !a.attended {
-		g, err := a.start(ctx)
-		if err != nil {
-			return err
-		}
-		gates = append(gates, g)
-	}
 	for _, g := range gates {
 		if err := a.tellGate(g); err != nil {
 			return err
 		}
-		a.shut = append(a.shut, g.Reasons...)
+		a.shuts(g)
 	}
 	if len(a.shut) == 0 {
 		if err := a.tellApprovals(v.approvals); err != nil {
+			return err
+		}
+	}
+	if len(a.shut) == 0 && !a.attended {
+		if err := a.starts(ctx); err != nil {
 			return err
 		}
 	}
@@ -267,7 +265,7 @@ func (a *apply) tellGate(g gate) error {
 		return nil
 	}
 	a.told["gate "+g.Name] = state
-	return a.emit(GateChecked{Gate: g.Name, Open: len(g.Reasons) == 0, Reasons: g.Reasons})
+	return a.emit(GateChecked{Gate: g.Name, Open: len(g.Reasons) == 0, Reasons: g.Reasons, GateFacts: g.Facts})
 }
 
 // mayStart is looked at again before each step of Freeze and Cutover: a look

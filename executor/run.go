@@ -57,6 +57,9 @@ type apply struct {
 	held           map[planner.StepID]config.Finding
 	aside          map[planner.StepID]bool // not chosen by Only
 	shut           []config.Finding        // why Freeze and Cutover are closed
+	shutBy         Standing                // the same, gate by gate
+	before         int                     // steps of the plan that have an outcome of runs before
+	places         map[planner.StepID]int  // in the plan, from 1
 	walk           *walk
 
 	turns    map[planner.StepID]phase     // of this run
@@ -108,7 +111,7 @@ func (r *Run) begin() (*apply, error) {
 		return nil, err
 	}
 	a.status.path = r.State.status()
-	a.emit(LockTaken{Holder: a.lock.holder, Plan: r.Plan.ID, PlannedBy: r.Plan.PlannedBy, Tool: r.Tool})
+	a.emit(LockTaken{Holder: a.lock.holder, Plan: r.Plan.ID, PlannedBy: r.Plan.PlannedBy, Tool: r.Tool, Mirror: r.State.Mirror})
 	if dead != nil {
 		a.emit(LockTakenOver{From: dead.Holder})
 	}
@@ -204,7 +207,7 @@ func (a *apply) tellEnd(err error) {
 	switch {
 	case errors.As(err, &refused):
 		end.Reason = ReasonRefused
-		a.emit(RunRefused{Reasons: refused.Reasons})
+		a.emit(RunRefused{Reasons: refused.Reasons, Standing: refused.Standing})
 	case errors.As(err, &incomplete):
 		end.Reason, end.Waiting, end.Left = incomplete.Reason, incomplete.Waiting, incomplete.Left
 	case err != nil:
