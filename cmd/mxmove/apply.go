@@ -179,7 +179,7 @@ func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor
 	if o.json {
 		r.Readers = []executor.Reader{executor.JSONLines(c.Stdout)}
 	} else {
-		r.Ask, r.Readers = c.asker(), []executor.Reader{p.read}
+		r.Ask, r.Readers = c.asker(p.ahead), []executor.Reader{p.read}
 	}
 	err := r.Do(ctx)
 	var incomplete *executor.Incomplete

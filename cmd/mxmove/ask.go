@@ -9,17 +9,24 @@ import (
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/planner/render"
 )
 
-// asker puts a run's questions to the person at the terminal.
-func (c *cli) asker() func(context.Context, executor.Question) (executor.Answer, error) {
+// asker puts a run's questions to the person at the terminal; first tells what
+// was not told yet.
+func (c *cli) asker(first func()) func(context.Context, executor.Question) (executor.Answer, error) {
 	if !c.Terminal() {
 		return nil
 	}
 	return func(ctx context.Context, q executor.Question) (executor.Answer, error) {
+		first()
 		switch q.Kind {
 		case executor.AskStart:
-			said, err := c.line(ctx, c.cat.T("cmd.ask.start", "plan", q.Plan))
+			words := c.cat.T("cmd.ask.start", "plan", q.Plan)
+			if !q.Since.IsZero() {
+				words = c.cat.T("cmd.ask.go-on", "plan", q.Plan, "at", q.Since.In(c.Now().Location()).Format(momentForm))
+			}
+			said, err := c.line(ctx, words)
 			return executor.Answer{Yes: said == q.Plan}, err
 		case executor.AskBack:
 			said, err := c.line(ctx, c.cat.T("cmd.ask.back", "plan", q.Plan))
@@ -54,7 +61,8 @@ func (c *cli) instruction(s planner.Step) string {
 
 // line asks and gives what is typed; nothing if an interrupt comes first.
 func (c *cli) line(ctx context.Context, question string) (string, error) {
-	if _, err := io.WriteString(c.Stdout, "\n"+question+" "); err != nil {
+	lines := render.Wrap(question, c.options().Width)
+	if _, err := io.WriteString(c.Stdout, "\n"+strings.Join(lines, "\n")+" "); err != nil {
 		return "", err
 	}
 	if c.typed == nil {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
@@ -17,7 +15,8 @@ type group struct {
 	kind      string
 	phase     planner.Phase
 	all, done int
-	told      int // of done
+	told      int              // of done
+	steps     []planner.StepID // those that were done
 	sum       planner.Tally
 }
 
@@ -49,10 +48,11 @@ func grouped(plan *planner.Plan) (list []*group, of map[planner.StepID]*group) {
 }
 
 // add counts a step in, and gives the group's line with the last.
-func (p *progress) add(g *group, t planner.Tally) []string {
+func (p *progress) add(g *group, e executor.StepDone) []entry {
 	g.done++
-	g.sum.Copied += t.Copied
-	g.sum.Bytes += t.Bytes
+	g.steps = append(g.steps, e.Step)
+	g.sum.Copied += e.Tally.Copied
+	g.sum.Bytes += e.Tally.Bytes
 	if g.done < g.all {
 		return nil
 	}
@@ -60,21 +60,24 @@ func (p *progress) add(g *group, t planner.Tally) []string {
 }
 
 // untold is the line of a group with steps that no line told of yet.
-func (p *progress) untold(g *group) []string {
+func (p *progress) untold(g *group) []entry {
 	if g.told == g.done {
 		return nil
 	}
 	g.told = g.done
-	args := []string{"kind", g.kind, "phase", g.phase.String(), "done", strconv.Itoa(g.done), "all", strconv.Itoa(g.all)}
-	if g.kind == (planner.ArchiveMailbox{}).Kind() {
-		args = append(args, "n", render.Count(g.sum.Copied), "size", planner.Bytes(g.sum.Bytes))
-		return []string{p.cat.T("cmd.progress.group-archived", args...)}
+	code, args := "cmd.progress.group", []string{"kind", g.kind, "phase", p.cat.T("render.phase." + g.phase.String()), "done", render.Count(g.done), "all", render.Count(g.all)}
+	switch {
+	case g.kind != (planner.ArchiveMailbox{}).Kind():
+	case g.sum.Copied == 0:
+		code = "cmd.progress.group-same"
+	default:
+		code, args = "cmd.progress.group-archived", append(args, "n", render.Count(g.sum.Copied), "size", planner.Bytes(g.sum.Bytes))
 	}
-	return []string{p.cat.T("cmd.progress.group", args...)}
+	return []entry{{label: p.span(g.steps), words: p.cat.T(code, args...)}}
 }
 
 // before gives the groups' lines that must stand before an event's.
-func (p *progress) before(e executor.Event) []string {
+func (p *progress) before(e executor.Event) []entry {
 	switch e.(type) {
 	case executor.FinalAhead, executor.Finished:
 	default:
@@ -84,8 +87,8 @@ func (p *progress) before(e executor.Event) []string {
 }
 
 // partly tells of the groups up to a phase of which not all is done.
-func (p *progress) partly(last planner.Phase) []string {
-	var lines []string
+func (p *progress) partly(last planner.Phase) []entry {
+	var lines []entry
 	for _, g := range p.groups {
 		if g.all >= crowd && g.phase <= last {
 			lines = append(lines, p.untold(g)...)

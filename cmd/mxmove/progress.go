@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,10 +35,20 @@ type progress struct {
 	carried  int64            // octets of steps that ended
 	running  []*active
 	samples  []sample
-	pace     int64           // the last rate that was more than nothing
-	told     time.Time       // of the last line about progress
-	said     map[string]bool // reasons and remedies, each told once
-	groups   []*group        // in the plan's order
+	pace     int64                     // the last rate that was more than nothing
+	told     time.Time                 // of the last line about progress
+	places   map[planner.StepID]int    // in the plan, from 1
+	names    map[planner.StepID]string // of final steps: F1, F2
+	column   int                       // cells of the labels
+	gates    []executor.GateChecked    // not told yet
+	judged   bool                      // the gates were told once
+	held     []executor.StepHeld       // not told yet
+	idle     []planner.StepID          // passes that brought nothing, not told yet
+	beyond   int                       // as last told; -1: never
+	frozen   []executor.DirectoryHeld
+	waiting  map[planner.StepID]string // what a step waits for, as told
+	said     map[string]bool           // reasons and remedies, each told once
+	groups   []*group                  // in the plan's order
 	group    map[planner.StepID]*group
 	drawn    int // lines to redraw
 	drawnAt  time.Time
@@ -56,7 +67,16 @@ type sample struct {
 }
 
 func newProgress(c *cli, plan *planner.Plan) *progress {
-	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}, behind: map[string]int64{}}
+	p := &progress{w: c.Stdout, cat: c.cat, width: c.Screen, now: c.Now, said: map[string]bool{}, behind: map[string]int64{},
+		places: map[planner.StepID]int{}, names: map[planner.StepID]string{}, beyond: -1, waiting: map[planner.StepID]string{}}
+	for i, s := range plan.Steps {
+		p.places[s.ID] = i + 1
+	}
+	for i, f := range plan.Finals() {
+		p.names[f.Step] = "F" + strconv.Itoa(i+1)
+	}
+	all := strconv.Itoa(len(plan.Steps))
+	p.column = max(len(all+"/"+all), labelCells) + 2
 	p.groups, p.group = grouped(plan)
 	for _, m := range plan.Observed.Mailboxes {
 		p.behind[m.Address] = m.Behind.Bytes
@@ -68,38 +88,30 @@ func newProgress(c *cli, plan *planner.Plan) *progress {
 // read takes an event. It is an [executor.Reader].
 func (p *progress) read(at time.Time, e executor.Event) {
 	p.note(at, e)
-	lines := append(p.before(e), p.lines(e)...)
+	lines := append(p.waited(e), p.before(e)...)
+	lines = append(lines, p.lines(at, e)...)
 	if p.width() == 0 && p.due(at, e) {
-		lines = append(lines, p.summary())
+		lines = append(lines, entry{words: p.summary()})
 	}
 	p.show(at, lines)
 }
 
+// ahead tells what waits to be told, before a person is asked.
+func (p *progress) ahead() { p.show(p.now(), p.waited(nil)) }
+
 // show writes lines that stay and draws the rest anew.
-func (p *progress) show(at time.Time, lines []string) {
+func (p *progress) show(at time.Time, lines []entry) {
 	if len(lines) == 0 && at.Sub(p.drawnAt) < blink {
 		return
 	}
 	p.drawnAt = at
 	var b strings.Builder
 	b.WriteString(p.erase())
-	indent := at.In(p.now().Location()).Format("15:04 ")
 	for _, l := range lines {
-		for _, l := range p.fit(l, len(indent)) {
-			b.WriteString(indent + l + "\n")
-			indent = strings.Repeat(" ", len(indent))
-		}
+		b.WriteString(p.written(at, l))
 	}
 	b.WriteString(p.draw())
 	io.WriteString(p.w, b.String())
-}
-
-// fit breaks a line for a terminal; on a pipe it stays one.
-func (p *progress) fit(line string, indent int) []string {
-	if p.width() == 0 {
-		return []string{line}
-	}
-	return render.Wrap(line, max(min(p.width(), 100)-indent, 20))
 }
 
 // note keeps count.
@@ -189,72 +201,6 @@ func (p *progress) due(at time.Time, e executor.Event) bool {
 		}
 	}
 	return false
-}
-
-// lines are what stays on the screen of an event; none for most.
-func (p *progress) lines(e executor.Event) []string {
-	said := p.cat.Text(e.Msg())
-	switch e := e.(type) {
-	case executor.StepStarted, executor.StepProgress, executor.RunRefused:
-		return nil
-	case executor.GateChecked:
-		return p.gate(e, said)
-	case executor.StepPending:
-		return append([]string{said}, p.texts(e.Fault.Msg, "what")...)
-	case executor.Observed:
-		if e.Again {
-			return nil
-		}
-	case executor.StepDone:
-		if g := p.group[e.Step]; g != nil {
-			return p.add(g, e.Tally)
-		}
-		return []string{p.done(e)}
-	case executor.StepFailed:
-		return append([]string{said}, p.texts(e.Fault.Msg, "what", "why", "do")...)
-	case executor.StepHeld:
-		return append([]string{said}, p.texts(e.Reason.Msg, "what", "do")...)
-	case executor.StepNoted:
-		return append([]string{said}, p.texts(e.Note.Msg, "what", "do")...)
-	case executor.StepWaits:
-		return append([]string{p.waits(e)}, p.texts(e.Fault.Msg, "what", "why")...)
-	case executor.Finished:
-		if e.Report != "" {
-			return []string{said, p.cat.T("cmd.progress.report", "file", e.Report)}
-		}
-	}
-	return []string{said}
-}
-
-// gate shows those of Freeze and Cutover; their reasons stand at the end.
-func (p *progress) gate(e executor.GateChecked, said string) []string {
-	if e.Gate == "plan" || e.Gate == "findings" {
-		return nil
-	}
-	lines := []string{said}
-	for _, f := range e.Reasons {
-		lines = append(lines, p.texts(f.Msg, "what")...)
-	}
-	return lines
-}
-
-// texts gives parts of a fault. A reason and what to do stand below the first
-// step that they are told of, not below each.
-func (p *progress) texts(m text.Msg, parts ...string) []string {
-	var all []string
-	for _, part := range parts {
-		code := m.Code + "." + part
-		if !p.cat.Has(code) {
-			continue
-		}
-		words := p.cat.Text(text.Msg{Code: code, Args: m.Args})
-		if part != "what" && p.said[words] {
-			continue
-		}
-		p.said[words] = true
-		all = append(all, strings.Split(words, "\n")...)
-	}
-	return all
 }
 
 // summary is the run as a whole in one line.

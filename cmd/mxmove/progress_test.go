@@ -23,8 +23,11 @@ func listening(lang text.Lang, width int, expected int64) (*progress, *bytes.Buf
 	var out bytes.Buffer
 	c := &cli{env: &env{Stdout: &out, Screen: func() int { return width }, Now: eight}}
 	c.speak(lang)
-	p := newProgress(c, &planner.Plan{Observed: planner.Snapshot{Mailboxes: []planner.Mailbox{{Behind: planner.Gap{Bytes: expected}}}}})
-	return p, &out
+	plan := &planner.Plan{Observed: planner.Snapshot{Mailboxes: []planner.Mailbox{{Behind: planner.Gap{Bytes: expected}}}}}
+	for _, name := range []string{"alice", "bob", "carol", "dora"} {
+		plan.Steps = append(plan.Steps, planner.Step{ID: step(name), Op: planner.CopyMailbox{Address: name + "@acme.test"}})
+	}
+	return newProgress(c, plan), &out
 }
 
 func step(name string) planner.StepID {
@@ -78,23 +81,26 @@ func play(p *progress, all []moment) {
 func TestProgressOnAPipe(t *testing.T) {
 	p, out := listening(text.English, 0, 200<<20)
 	play(p, night())
-	want := `20:00 lock: zhang.wei@pc-07 pid 8812, plan 7c1e-44b8 by -
-20:00 plan 7c1e-44b8: 4 approved, 0 carried out before, 3 to go through now, 0 beyond the plan
-20:00 dora@acme.test waits for somebody
-      dora@acme.test has no password for the old mailbox yet
-      put it, env:NAME or file:PATH into the row's column source_password, then plan and apply again
-20:00 0 of 3 mailboxes, 50.0 MiB, 4.2 MiB/s, 36 s left
-20:00 bob@acme.test failed; before that 0 copied, 0 B; the others go on
-      imap.old.test refused the login bob
-      The server said: NO
-      Correct the login or the password of this mailbox, then run apply again; it is not tried again in this run, since repeated failures lock accounts.
-20:00 alice@acme.test waits 1 m, until 20:01, for the server; others go on
-      imap.old.test refused the login bob
-20:00 1 of 3 mailboxes, 90.0 MiB, 3.9 MiB/s, 28 s left
-20:00 copy alice@acme.test 1,000 messages, 100.0 MiB, 22 s, 2 were there already, 1 refused, kept in quarantine
-20:00 copy carol@acme.test nothing new
-20:00 incomplete: 2 done, 1 failed, 0 waiting, 1 with work left; 0 copied, 0 B
-      report: reports/1.json
+	want := `20:00 lock   zhang.wei@pc-07 pid 8812; plan 7c1e-44b8
+20:00 fresh  4 approved, 0 done before, 3 to do, 0 beyond
+20:00 4/4    dora@acme.test waits for somebody
+             dora@acme.test has no password for the old mailbox yet
+             put it, env:NAME or file:PATH into the row's column source_password, then plan and
+             apply again
+20:00        0 of 3 steps, 50.0 MiB, 4.2 MiB/s, 36 s left
+20:00 2/4    bob@acme.test failed; before that 0 copied, 0 B; the others go on
+             imap.old.test refused the login bob
+             The server said: NO
+             Correct the login or the password of this mailbox, then run apply again; it is not
+             tried again in this run, since repeated failures lock accounts.
+20:00 1/4    alice@acme.test waits 1 m, until 20:01, for the server; others go on
+             imap.old.test refused the login bob
+20:00        1 of 3 steps, 90.0 MiB, 3.9 MiB/s, 28 s left
+20:00 1/4    copy alice@acme.test 1,000 messages, 100.0 MiB, 22 s, 2 were there already, 1 refused,
+             kept in quarantine
+20:00 3/4    copy carol@acme.test nothing new
+20:00        incomplete: 2 done, 1 failed, 0 waiting, 1 with work left; 0 copied, 0 B
+             report: reports/1.json
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
@@ -137,7 +143,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	want := []string{
 		"alice@acme.test             [########...................] 300/1,000  30.0 MiB",
 		"bob@acme.test",
-		"[##...............] 0 of 3 mailboxes, 30.0 MiB, 3.3 MiB/s, 51 s left",
+		"[##...............] 0 of 3 steps, 30.0 MiB, 3.3 MiB/s, 51 s left",
 	}
 	if diff := cmp.Diff(want, s.lines[len(s.lines)-3:]); diff != "" {
 		t.Error(diff)
@@ -230,7 +236,7 @@ func TestNarrowTotal(t *testing.T) {
 	p.read(eight(), executor.StepStarted{Step: step("alice")})
 	p.read(eight().Add(time.Second), moving("alice", 10, 1000, 1<<20))
 	p.read(eight().Add(9*time.Second), moving("alice", 100, 1000, 10<<20))
-	if !strings.Contains(out.String(), "0 of 0 mailboxes, 10.0 MiB, 1.1 MiB/s, 2 m 51 s left\n") {
+	if !strings.Contains(out.String(), "0 of 0 steps, 10.0 MiB, 1.1 MiB/s, 2 m 51 s left\n") {
 		t.Errorf("%s", out)
 	}
 }
