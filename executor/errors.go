@@ -3,6 +3,7 @@ package executor
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,15 +83,27 @@ func (i *Incomplete) Error() string { return "incomplete: " + string(i.Reason) }
 
 // Msg is what people are told, what and what to do in one.
 func (i *Incomplete) Msg() text.Msg {
-	why := string(i.Reason)
-	if len(i.Reasons) > 0 && i.Reason == ReasonWaitingPerson {
+	why, opens := string(i.Reason), "-"
+	if i.Standing != nil && !i.Standing.Window.Opens.IsZero() {
+		opens = clock(i.Standing.Window.Opens)
+	}
+	switch {
+	case len(i.Reasons) == 0 || i.Reason != ReasonWaitingPerson && i.Reason != ReasonWaitingWindow:
+	case !i.Early():
 		why = "closed"
+	case i.Reason == ReasonWaitingPerson:
+		why = "early"
 	}
 	command := "apply"
 	if i.Back {
 		command = "rollback"
 	}
-	return text.M("apply.incomplete."+why, "command", command, "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left))
+	return text.M("apply.incomplete."+why, "command", command, "failed", itoa(i.Failed), "waiting", itoa(i.Waiting), "left", itoa(i.Left), "opens", opens)
+}
+
+// Early reports that time alone opens the gates that are closed.
+func (i *Incomplete) Early() bool {
+	return !slices.ContainsFunc(i.Reasons, func(f config.Finding) bool { return f.Code != codeEarly })
 }
 
 // PastReturn says that something went wrong, or that nobody says how a

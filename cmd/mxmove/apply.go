@@ -75,7 +75,11 @@ func applyFile(ctx context.Context, c *cli, o applyOptions, file string, through
 	if err != nil {
 		return err
 	}
-	return c.carryOut(ctx, o, w, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
+	err = c.carryOut(ctx, o, w, &executor.Run{State: state, World: w, Plan: plan, AtHand: loaded.Spec, Through: through, Only: only})
+	if err == nil {
+		return nil
+	}
+	return &ofPlan{err, commandOf(way), file}
 }
 
 // last is the last phase to carry out. Without a plan file that somebody read
@@ -163,12 +167,16 @@ func (c *cli) ask(ctx context.Context, plan *planner.Plan) error {
 	return err
 }
 
-func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor.Run) error {
-	command := "apply"
-	if r.Plan.Direction == planner.Reverse {
-		command = "rollback"
+// commandOf is the command that carries out a plan of a direction.
+func commandOf(way planner.Direction) string {
+	if way == planner.Reverse {
+		return "rollback"
 	}
-	self, still := c.self(command)
+	return "apply"
+}
+
+func (c *cli) carryOut(ctx context.Context, o applyOptions, w world, r *executor.Run) error {
+	self, still := c.self(commandOf(r.Plan.Direction))
 	defer still()
 	ticks, halt := c.Tick(time.Second)
 	defer halt()

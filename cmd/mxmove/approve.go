@@ -58,8 +58,11 @@ func runApprove(ctx context.Context, c *cli, o approveOptions, file string) erro
 	if err != nil {
 		return err
 	}
-	return c.say("cmd.approve.done", "name", a.Name, "file", a.File, "gated", a.Gated[:16], "expires", a.Expires.Format(time.RFC3339))
+	return c.say("cmd.approve.done", "name", a.Name, "file", a.File, "gated", a.Gated[:16], "expires", c.stamp(a.Expires))
 }
+
+// stamp is a moment in the zone that all screens tell times in.
+func (c *cli) stamp(at time.Time) string { return at.In(c.Now().Location()).Format(momentForm) }
 
 // gatedPlan reads a plan that has something to approve.
 func (c *cli) gatedPlan(file string) (*planner.Plan, error) {
@@ -118,7 +121,7 @@ func runApprovals(ctx context.Context, c *cli, file string) error {
 			continue
 		}
 		n++
-		if err := c.say("cmd.approvals.counts", "name", a.Name, "at", a.At.Format(time.RFC3339), "expires", a.Expires.Format(time.RFC3339),
+		if err := c.say("cmd.approvals.counts", "name", a.Name, "at", c.stamp(a.At), "expires", c.stamp(a.Expires),
 			"line", strconv.Itoa(a.Journal.Line)); err != nil {
 			return err
 		}

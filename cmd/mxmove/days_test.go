@@ -103,7 +103,7 @@ func (d *days) saturday() {
 	d.run(3, "apply", "sat.plan")
 	d.at("2026-12-05 20:34")
 	d.w.mem.DropAccount("chen.xin")
-	d.typed(5, []string{plan.ID, "started " + press.ID.Hash(), ""}, "apply", "sat.plan")
+	d.typed(5, []string{"started " + press.ID.Hash(), ""}, "apply", "sat.plan")
 	d.at("2026-12-05 22:10")
 	d.run(0, "status")
 	if _, err := d.w.mem.Do(d.t.Context(), press.Op, nil, func(planner.Progress) {}); err != nil {

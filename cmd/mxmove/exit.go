@@ -88,8 +88,10 @@ func (c *cli) tell(err error) {
 		within     *exited
 		past       *executor.PastReturn
 	)
+	var of *ofPlan
+	errors.As(err, &of)
 	if errors.As(err, &past) {
-		defer fmt.Fprintln(c.Stderr, c.cat.T("apply.past"))
+		defer c.warn(c.cat.T("apply.past"))
 		err = past.Err
 	}
 	switch {
@@ -98,14 +100,25 @@ func (c *cli) tell(err error) {
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.demo.stopped", "code", strconv.Itoa(within.code)))
 	case errors.As(err, &bad):
 		render.Findings(c.Stderr, c.cat, bad.files, bad.found, c.options())
+	case errors.As(err, &refused) && refused.Standing != nil:
+		c.tellStanding(of, refused.Reasons, *refused.Standing, false)
 	case errors.As(err, &refused):
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.refused", "n", strconv.Itoa(len(refused.Reasons))))
 		render.Findings(c.Stderr, c.cat, nil, refused.Reasons, c.options())
 	case errors.As(err, &incomplete):
-		render.Findings(c.Stderr, c.cat, nil, incomplete.Reasons, c.options())
-		fmt.Fprintln(c.Stderr, c.cat.Text(incomplete.Msg()))
+		if incomplete.Standing != nil && !incomplete.Early() {
+			c.tellStanding(of, incomplete.Reasons, *incomplete.Standing, true)
+		}
+		c.warn(c.cat.Text(incomplete.Msg()))
 	default:
 		render.Problem(c.Stderr, c.cat, message(err), c.options())
+	}
+}
+
+// warn writes words on Stderr, in lines that fit.
+func (c *cli) warn(words string) {
+	for _, l := range render.Wrap(words, c.options().Width) {
+		fmt.Fprintln(c.Stderr, l)
 	}
 }
 

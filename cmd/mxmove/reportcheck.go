@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
@@ -84,7 +83,7 @@ func (k *checking) approvals(ctx context.Context, state *executor.State, signers
 			k.fails(a.Why)
 			continue
 		}
-		if err := k.say("cmd.report.check.approval", "name", a.Name, "at", a.At.Format(time.RFC3339), "key", a.Key); err != nil {
+		if err := k.say("cmd.report.check.approval", "name", a.Name, "at", k.stamp(a.At), "key", a.Key); err != nil {
 			return err
 		}
 		switch {
