@@ -36,7 +36,7 @@ func begin(t *testing.T, o *office) (*exec.Cmd, *bufio.Reader, io.Closer, *bytes
 		if err != nil {
 			t.Fatalf("no lock was taken: %v\n%s", err, &stderr)
 		}
-		if strings.Contains(line, " lock: ") {
+		if strings.Contains(line, " lock ") {
 			return cmd, r, out, &stderr
 		}
 	}

@@ -47,6 +47,10 @@ func runStatus(ctx context.Context, c *cli, o statusOptions) error {
 		return err
 	}
 	view := render.StatusOf(plan, c.Now())
+	view.Stand.Waits = waitsOf(plan)
+	if view.Stand.Pass, err = passOf(state); err != nil {
+		return err
+	}
 	if err := c.addRunning(&view, state); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strconv"
@@ -22,6 +23,8 @@ type StatusView struct {
 	Left     int64       `json:"left,omitempty"`    // seconds; 0: unknown
 	Unknown  int         `json:"unknown,omitempty"` // mailboxes whose size nobody knows
 	WayBack  Return      `json:"way_back"`
+	Stand    Stand       `json:"stand"`
+	Cutover  bool        `json:"cutover"` // the spec has one: apply needs a plan's file for the switch
 	Rows     []StatusRow `json:"mailboxes"`
 	Observed time.Time   `json:"observed,omitzero"` // when a pass last ended, with what it saw
 }
@@ -60,14 +63,14 @@ type StatusRow struct {
 // StatusOf sums up a snapshot.
 func StatusOf(plan *planner.Plan, at time.Time) StatusView {
 	s := plan.Observed
-	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: plan.Spec.Target.IMAP.Host}
+	v := StatusView{At: at, Source: sourceName(plan.Spec), Target: cmp.Or(plan.Spec.Target.CorpID, plan.Spec.Target.IMAP.Host), Cutover: plan.Spec.Cutover != nil}
 	boxes, records := byAddress(plan), recordsOf(plan)
 	for _, rec := range s.Records {
 		if rec.OutcomeAt.After(v.Observed) {
 			v.Observed = rec.OutcomeAt
 		}
 	}
-	v.WayBack = returnOf(plan)
+	v.WayBack, v.Stand = returnOf(plan), standOf(plan, at)
 	for _, row := range plan.Spec.Roster.Mailboxes {
 		r := rowOf(row.Address, boxes[row.Address], records[row.Address])
 		v.Rows = append(v.Rows, r)
@@ -142,11 +145,17 @@ func rowOf(address string, m planner.Mailbox, rec planner.Record) StatusRow {
 func Status(w io.Writer, cat *text.Catalogue, v StatusView, opt Options) error {
 	p := newPage(cat, opt)
 	p.statusHead(v)
-	p.statusBar(v)
-	p.statusCounts(v)
-	label := cat.T("render.way-back")
-	p.hang(label, cells(label)+3, plain, p.wayBack(v.WayBack))
-	p.statusTable(v)
+	p.press(v.Stand)
+	if v.Stand.Vendor {
+		p.steps(v)
+	} else {
+		p.statusBar(v)
+		p.statusCounts(v)
+	}
+	p.ahead(v)
+	if !v.Stand.Vendor {
+		p.statusTable(v)
+	}
 	return p.flush(w)
 }
 
@@ -159,7 +168,7 @@ func (p *page) statusHead(v StatusView) {
 	if !v.Observed.IsZero() {
 		seen = p.t("render.status.last-pass", "at", p.moment(v.Observed), "ago", p.ago(v.Observed))
 	}
-	p.flow(v.Source+" -> "+v.Target, p.t("render.status.mailboxes", "n", Count(len(v.Rows))), alive, seen)
+	p.flow(v.Source+" -> "+v.Target, p.phase(v.Stand), p.t("render.status.mailboxes", "n", Count(len(v.Rows))), alive, seen)
 }
 
 func (p *page) statusBar(v StatusView) {
