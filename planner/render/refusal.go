@@ -65,5 +65,5 @@ func (p *page) refusedBy(i int, gate string, f config.Finding) {
 	}
 	p.hang(" "+strconv.Itoa(i+1), column, bold, head)
 	p.para(column+2, bold, p.what(f.Msg))
-	p.whyAndDo(column+2, f.Msg)
+	p.hint(column+2, f.Msg, []string{"why", "do"})
 }
