@@ -39,6 +39,7 @@ type Ledger struct {
 
 	pending placedRecord // outcomes without a record
 	waiting []byte       // records not yet in the file
+	path    string
 	address string
 }
 
@@ -58,19 +59,25 @@ type disk interface {
 func OpenLedger(dir string, k Key) (*Ledger, []config.Finding, error) {
 	l, notes, err := openLedger(dir, k, func(f *os.File) disk { return f })
 	if err != nil {
-		return nil, nil, ledgerFault(k, err)
+		return nil, nil, ledgerFault(ledgerPath(dir, k), k.Address, err)
 	}
 	return l, notes, nil
 }
 
 // ReadLedger reads a ledger as far as it is whole, for plan and status, also
-// while a pass writes it. Absent, or of another key, is an empty one.
+// while a pass writes it. Absent, or of another key, is an empty one; one that
+// cannot be read is an error, a *planner.Fault of class Internal.
 func ReadLedger(dir string, k Key) (*Ledger, error) {
-	l := &Ledger{st: newState(), address: k.Address}
+	l := &Ledger{st: newState(), path: ledgerPath(dir, k), address: k.Address}
 	err := readLedger(dir, k, func(f io.ReaderAt, size int64) error {
-		if st, _, err := replay(f, size, k); err == nil || errors.Is(err, errDamaged) {
-			l.st = st
+		st, _, err := replay(f, size, k)
+		switch {
+		case errors.Is(err, errOtherKey):
+			return nil
+		case err != nil && !errors.Is(err, errDamaged):
+			return err
 		}
+		l.st = st
 		return nil
 	})
 	if err != nil {
@@ -81,12 +88,13 @@ func ReadLedger(dir string, k Key) (*Ledger, error) {
 
 // readLedger opens a ledger's file, if there is one, for reading only.
 func readLedger(dir string, k Key, read func(f io.ReaderAt, size int64) error) error {
-	f, err := os.Open(filepath.Join(dir, ledgerName(k.Address)))
+	path := ledgerPath(dir, k)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return ledgerFault(k, err)
+		return ledgerFault(path, k.Address, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -94,7 +102,7 @@ func readLedger(dir string, k Key, read func(f io.ReaderAt, size int64) error) e
 		err = read(f, info.Size())
 	}
 	if err != nil {
-		return ledgerFault(k, err)
+		return ledgerFault(path, k.Address, err)
 	}
 	return nil
 }
@@ -117,7 +125,7 @@ func (p *place) open(k Key, tidy bool) (*Ledger, []config.Finding, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	path := filepath.Join(p.dir, ledgerName(k.Address))
+	path := ledgerPath(p.dir, k)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -168,7 +176,7 @@ func (p *place) resume(f *os.File, k Key) (*Ledger, error) {
 			return nil, err
 		}
 	}
-	l := &Ledger{st: st, file: p.wrap(f), end: end, address: k.Address}
+	l := &Ledger{st: st, file: p.wrap(f), end: end, path: f.Name(), address: k.Address}
 	if end > 0 { // so its name lasts already
 		return l, nil
 	}
@@ -189,6 +197,8 @@ func (l *Ledger) Close() error {
 	l.file, l.dead = nil, fs.ErrClosed
 	return err
 }
+
+func ledgerPath(dir string, k Key) string { return filepath.Join(dir, ledgerName(k.Address)) }
 
 // ledgerName makes a file name of an address: what is not plain is written
 // as %XX, and a long one is cut and told apart by a hash.
@@ -231,10 +241,18 @@ func syncDir(dir string) error {
 	return nil
 }
 
-func ledgerFault(k Key, err error) error {
+func ledgerFault(path, address string, err error) error {
 	var f *planner.Fault
 	if errors.As(err, &f) {
 		return err
 	}
-	return &planner.Fault{Msg: text.M("ledger.failed", "mailbox", k.Address, "reason", err.Error()), Class: planner.Internal}
+	why := err
+	if at := (*fs.PathError)(nil); errors.As(err, &at) && at.Path == path {
+		why = at.Err
+	}
+	msg := text.M("ledger.failed", "mailbox", address, "file", path, "reason", why.Error())
+	if errors.Is(err, errNewer) {
+		msg = text.M("ledger.newer", "mailbox", address, "file", path)
+	}
+	return &planner.Fault{Msg: msg, Class: planner.Internal}
 }

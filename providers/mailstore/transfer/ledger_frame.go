@@ -18,6 +18,7 @@ const maxPayload = 1 << 16
 var (
 	errDamaged  = errors.New("damaged before valid records")
 	errOtherKey = errors.New("of another copy")
+	errNewer    = errors.New("of a newer version")
 	errRecord   = errors.New("not a record")
 	castagnoli  = crc32.MakeTable(crc32.Castagnoli)
 )

@@ -81,7 +81,7 @@ func Inspect(dir string, k Key) (*LedgerInfo, error) {
 		i.Aside, err = asideOf(dir, name)
 	}
 	if err != nil {
-		return nil, ledgerFault(k, err)
+		return nil, ledgerFault(i.File, k.Address, err)
 	}
 	return i, nil
 }
@@ -198,11 +198,11 @@ func (l *Ledger) Retry() (refused, missing int, err error) {
 			recs = append(head, recs...)
 		}
 		if err := l.add(recs...); err != nil {
-			return 0, 0, ledgerFault(Key{Address: l.address}, err)
+			return 0, 0, ledgerFault(l.path, l.address, err)
 		}
 	}
 	if err := l.sync(); err != nil {
-		return 0, 0, ledgerFault(Key{Address: l.address}, err)
+		return 0, 0, ledgerFault(l.path, l.address, err)
 	}
 	return refused, missing, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -50,7 +49,7 @@ func checkHeader(payload []byte, k Key) error {
 		return fmt.Errorf("%w: no header", errDamaged)
 	}
 	if v := d.uint(); v > ledgerFormat {
-		return &planner.Fault{Msg: text.M("ledger.newer", "mailbox", k.Address), Class: planner.Internal}
+		return errNewer
 	}
 	is := Key{Lineage: d.string(), Address: d.string(), From: planner.Endpoint(d.string()), To: planner.Endpoint(d.string())}
 	if d.err != nil {

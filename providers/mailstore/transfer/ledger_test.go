@@ -205,6 +205,42 @@ func TestNewerLedgerIsLeftAlone(t *testing.T) {
 	}
 }
 
+// A ledger that cannot be read is no empty one: plan would take all for not
+// copied, and the way back would carry what it has to leave.
+func TestALedgerThatCannotBeReadIsAnError(t *testing.T) {
+	for name, c := range map[string]struct {
+		code  string
+		spoil func(path string) error
+	}{
+		"a directory": {"ledger.failed", func(path string) error { return os.Mkdir(path, 0o700) }},
+		"newer": {"ledger.newer", func(path string) error {
+			return os.WriteFile(path, frame(nil, 0, append([]byte{kindHeader, ledgerFormat + 1}, "whatever"...)), 0o600)
+		}},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, ledgerName("a@x.test"))
+		if err := c.spoil(path); err != nil {
+			t.Fatal(err)
+		}
+		_, read := ReadLedger(dir, testKey)
+		_, copied := Copied(dir, testKey)
+		_, inspected := Inspect(dir, testKey)
+		_, _, opened := OpenLedger(dir, testKey)
+		for by, err := range map[string]error{"ReadLedger": read, "Copied": copied, "Inspect": inspected, "OpenLedger": opened} {
+			var f *planner.Fault
+			if !errors.As(err, &f) || f.Code != c.code || f.Args["file"] != path || strings.Contains(f.Args["reason"], path) {
+				t.Errorf("%s, %s: %v", name, by, err)
+			}
+		}
+	}
+	dir := t.TempDir()
+	for by, err := range map[string]error{"none": nil, "other key": os.WriteFile(filepath.Join(dir, ledgerName("a@x.test")), encodeHeader(Key{Address: "a@x.test", Lineage: "other"}), 0o600)} {
+		if l, e := ReadLedger(dir, testKey); err != nil || e != nil || l.Started() {
+			t.Errorf("%s: %v %v", by, err, e)
+		}
+	}
+}
+
 func TestAReaderSeesWholeRecordsWhileAPassWrites(t *testing.T) {
 	dir := t.TempDir()
 	l, _ := mustOpen(t, dir)

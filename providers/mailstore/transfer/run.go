@@ -238,7 +238,7 @@ func (r *course) fault(err error) error {
 	case errors.As(err, &f):
 		return f
 	}
-	return ledgerFault(Key{Address: r.l.address}, err)
+	return ledgerFault(r.l.path, r.l.address, err)
 }
 
 // folderFault is the store's refusal to let a folder be used.
