@@ -28,6 +28,7 @@ test: check peers
 soak: peers
 	$(GO) test -count=1 -timeout 3h -v -run TestKilledAtSeededMoments ./cmd/mxmove -args -kills 1000 -kill-lanes 10
 	$(GO) test -count=1 -timeout 1h -v -run TestSaturdayKilled ./providers/providertest/saturday -args -kills 30
+	$(GO) test -count=1 -timeout 1h -v -run TestSaturdayLost ./providers/providertest/saturday -args -losses 30
 	$(GO) test -count=1 -timeout 1h -v -run TestEveryPairOfServers ./providers/mailstore -args -pair-mails 1337
 	$(GO) test -count=1 -timeout 20m -v -run TestVerifyOfVeryMany ./providers/mailstore -args -verify-mails 1000000
 

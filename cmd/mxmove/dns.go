@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -138,14 +139,15 @@ func (c *cli) recall(spec *config.Spec, aims []zone.Aim) {
 	if err != nil {
 		return // nothing was carried out here
 	}
-	past := pastBy(state)()
+	past := pastBy(state, spec)()
 	for i, a := range aims {
 		aims[i].Past = past[a.Domain]
 	}
 }
 
-// pastBy tells of domains by a journal.
-func pastBy(state *executor.State) func() map[string]zone.Past {
+// pastBy tells of domains by a journal: where it is a rebuilt one that does not
+// tell when a domain switched or a TTL was lowered, that was at the latest then.
+func pastBy(state *executor.State, spec *config.Spec) func() map[string]zone.Past {
 	return func() map[string]zone.Past {
 		known, err := state.Known()
 		if err != nil {
@@ -160,11 +162,18 @@ func pastBy(state *executor.State) func() map[string]zone.Past {
 				continue
 			case kind == planner.SetRecords{}.Kind() && r.OutcomeAt.After(p.Switched):
 				p.Switched = r.OutcomeAt
-			case kind == planner.SetTTL{}.Kind() && r.Open && r.Outcome > 0:
+			case kind == planner.SetTTL{}.Kind() && r.Open && (r.Outcome > 0 || r.IntentAt.Equal(known.Recovered)):
 				ttl, _ := strconv.ParseUint(r.Before, 10, 32) // ours: a number
-				p.Lowered, p.From = r.OutcomeAt, uint32(ttl)
+				p.Lowered, p.From = cmp.Or(r.OutcomeAt, r.IntentAt), uint32(ttl)
 			}
 			past[d] = p
+		}
+		if spec.Cutover != nil {
+			for _, z := range spec.Cutover.Zones {
+				p := past[z.Domain]
+				p.Switched = cmp.Or(p.Switched, known.Recovered)
+				past[z.Domain] = p
+			}
 		}
 		return past
 	}

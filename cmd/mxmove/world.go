@@ -73,7 +73,7 @@ func openWorld(o opening) (world, error) {
 	if o.Spec.Cutover == nil {
 		return &peopled{world: store, people: people(store)}, nil
 	}
-	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Past: pastBy(o.State)}
+	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Past: pastBy(o.State, o.Spec)}
 	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep, Dial: o.Dial})
 	return &peopled{world: store, people: people(tried)}, nil
 }

@@ -37,7 +37,7 @@ type Aim struct {
 
 // Past is what a journal tells of a domain.
 type Past struct {
-	Switched time.Time // zero: not yet
+	Switched time.Time // at the latest, where the MX is the target's; zero: not yet
 	Lowered  time.Time // when the TTL of its MX was; zero: it is not
 	From     uint32    // that TTL, in seconds
 }

@@ -79,7 +79,7 @@ func (c *checker) spfMerged() {
 }
 
 func (c *checker) tailOver() bool {
-	return !c.aim.Past.Switched.IsZero() && c.now.After(c.aim.Past.Switched.Add(c.aim.Tail))
+	return c.switched() && !c.aim.Past.Switched.IsZero() && c.now.After(c.aim.Past.Switched.Add(c.aim.Tail))
 }
 
 // 20: the record as planned, tried for who matters.

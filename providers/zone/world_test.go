@@ -3,6 +3,7 @@ package zone
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,23 +64,26 @@ func TestAnUnseenZoneDoesNotHoldCopying(t *testing.T) {
 
 // Old senders are missed only until the tail is over, which the journal tells.
 func TestOldSendersAreMissedUntilTheTailIsOver(t *testing.T) {
-	w := newWorld(t)
-	w.start()
-	w.aim.SPF.Remove, w.aim.Tail = []string{"include:gone.test"}, time.Hour
-	z := &Zones{Observer: &w.obs, Aims: []Aim{w.aim}}
-	missed := func() bool {
-		_, found := z.Observe(t.Context())
-		return slices.ContainsFunc(found, func(f config.Finding) bool { return f.Code == "DNS-19" })
-	}
-	if !missed() {
-		t.Error("not missed before the switch")
-	}
-	at := now.Add(-30 * time.Minute)
-	z.Past = func() map[string]Past { return map[string]Past{"acme.test": {Switched: at}} }
-	if !missed() {
-		t.Error("not missed in the tail")
-	}
-	if at = now.Add(-2 * time.Hour); missed() {
-		t.Error("missed after the tail")
+	for _, there := range []bool{true, false} { // the domain went back, or never switched
+		w := newWorld(t)
+		if there {
+			w.switched(0)
+		}
+		w.start()
+		w.aim.SPF.Remove, w.aim.Tail = []string{"include:gone.test"}, time.Hour
+		z := &Zones{Observer: &w.obs, Aims: []Aim{w.aim}}
+		for name, c := range map[string]struct {
+			ago  time.Duration
+			want bool
+		}{"in the tail": {30 * time.Minute, true}, "after the tail": {2 * time.Hour, !there}} {
+			z.Past = func() map[string]Past { return map[string]Past{"acme.test": {Switched: now.Add(-c.ago)}} }
+			_, found := z.Observe(t.Context())
+			missed := slices.ContainsFunc(found, func(f config.Finding) bool {
+				return f.Code == "DNS-19" && strings.Contains(f.Args["list"], "gone.test")
+			})
+			if missed != c.want {
+				t.Errorf("MX at the target %v, %s: missed %v", there, name, missed)
+			}
+		}
 	}
 }

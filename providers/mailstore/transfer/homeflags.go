@@ -54,7 +54,7 @@ func (h *HomeFlags) Run(ctx context.Context) (planner.Tally, error) {
 		}
 	}
 	if e := h.Ledger.Sync(); e != nil && err == nil {
-		err = ledgerFault(Key{Address: h.Ledger.address}, e)
+		err = ledgerFault(h.Ledger.path, h.Ledger.address, e)
 	}
 	if err != nil {
 		clear(h.Seen.folders)

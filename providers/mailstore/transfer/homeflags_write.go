@@ -108,7 +108,7 @@ func (h *HomeFlags) record(f *folderState, list []flagged) error {
 	}
 	for key, uids := range by {
 		if err := h.Ledger.flagged(f, uids, key); err != nil {
-			return ledgerFault(Key{Address: h.Ledger.address}, err)
+			return ledgerFault(h.Ledger.path, h.Ledger.address, err)
 		}
 	}
 	return nil

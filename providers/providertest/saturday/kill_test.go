@@ -63,7 +63,7 @@ func (w *world) killedAt(lines []int) (killed int) {
 	w.senders.begin()
 	w.must("plan", "--out", "sat.plan")
 	for _, n := range lines {
-		out, dead := w.applyUntil(n)
+		out, dead := w.applyUntil("sat.plan", n)
 		if dead {
 			killed++
 		}
@@ -77,12 +77,12 @@ func (w *world) killedAt(lines []int) (killed int) {
 	return killed
 }
 
-// applyUntil runs apply until its end, or until the journal has so many lines:
-// then it is killed.
-func (w *world) applyUntil(lines int) (output string, killed bool) {
+// applyUntil carries a plan out until its end, or until the journal has so many
+// lines: then it is killed.
+func (w *world) applyUntil(plan string, lines int) (output string, killed bool) {
 	w.t.Helper()
 	var out bytes.Buffer
-	cmd := w.command("apply", "sat.plan", "--wait")
+	cmd := w.command("apply", plan, "--wait")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
