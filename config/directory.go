@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -34,24 +35,25 @@ var directoryColumns = map[string][]string{
 var off = []string{"禁用", "已禁用", "停用", "已停用", "退出企业", "no", "false", "0", "disabled"}
 
 // ErrNoDirectory says that a file is no directory of members.
-var ErrNoDirectory = errors.New("no line has the headers 姓名 and 账号")
+var ErrNoDirectory = errors.New("no line has the headers 姓名 and 账号, or 邮箱账号")
 
 // ReadDirectory reads a directory as the admin console exports it: CSV in
-// UTF-8 or GB 18030, whose header may stand below lines of explanation. name is
-// for the places in errors only.
-func ReadDirectory(name string, b []byte) ([]Listed, error) {
+// UTF-8 or GB 18030, whose header may stand below lines of explanation. columns
+// are those that it has: account, name, address, aliases, departments, enabled.
+// Where accounts are named by their addresses alone, as the old edition does,
+// those are the accounts. name is for the places in errors only.
+func ReadDirectory(name string, b []byte) (all []Listed, columns []string, err error) {
 	s := newSheet(name, decodeText(b).data)
 	var at map[string]int
-	var all []Listed
 	for {
 		err := s.next()
 		switch {
 		case errors.Is(err, io.EOF) && at == nil:
-			return nil, ErrNoDirectory
+			return nil, nil, ErrNoDirectory
 		case errors.Is(err, io.EOF):
-			return all, nil
+			return all, slices.Sorted(maps.Keys(at)), nil
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case at == nil:
 			at = directoryHeader(s.cells)
 			continue
@@ -74,8 +76,9 @@ func directoryHeader(cells []string) map[string]int {
 		}
 	}
 	_, account := at["account"]
+	_, address := at["address"]
 	_, name := at["name"]
-	if !account || !name {
+	if !account && !address || !name {
 		return nil
 	}
 	return at
@@ -92,6 +95,9 @@ func listed(cells []string, at map[string]int) Listed {
 	m := Listed{Account: cell("account"), Name: cell("name"), Aliases: addressesIn(cell("aliases")), Departments: several(cell("departments"))}
 	if found := addressesIn(cell("address")); len(found) > 0 {
 		m.Address = found[0]
+	}
+	if _, named := at["account"]; !named {
+		m.Account = m.Address
 	}
 	if said := strings.ToLower(cell("enabled")); said != "" {
 		m.Enabled = "yes"

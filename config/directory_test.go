@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,24 +30,36 @@ func TestReadDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"utf-8": exported, "bom": "\ufeff" + exported, "gb18030": gb} {
-		got, err := ReadDirectory("b.csv", []byte(text))
+		got, columns, err := ReadDirectory("b.csv", []byte(text))
 		if d := cmp.Diff(people, got); err != nil || d != "" {
 			t.Errorf("%s: %v %s", name, err, d)
 		}
+		if d := cmp.Diff([]string{"account", "address", "aliases", "departments", "enabled", "name"}, columns); d != "" {
+			t.Error(d)
+		}
 	}
-	got, err := ReadDirectory("b.csv", []byte("name;account;email\nEve;eve;eve@acme.test\n;;\n"))
-	if d := cmp.Diff([]Listed{{Account: "eve", Name: "Eve", Address: "eve@acme.test"}}, got); err != nil || d != "" {
-		t.Errorf("%v %s", err, d)
+	got, columns, err := ReadDirectory("b.csv", []byte("name;account;email\nEve;eve;eve@acme.test\n;;\n"))
+	if d := cmp.Diff([]Listed{{Account: "eve", Name: "Eve", Address: "eve@acme.test"}}, got); err != nil || d != "" || len(columns) != 3 {
+		t.Errorf("%v %s %v", err, d, columns)
+	}
+}
+
+// The old edition names accounts by their addresses alone.
+func TestReadDirectoryOfTheOldEdition(t *testing.T) {
+	got, columns, err := ReadDirectory("a.csv", []byte("邮箱账号,姓名,部门\nLi.Si@acme.test,李四,销售部\n,空,\n"))
+	want := []Listed{{Account: "li.si@acme.test", Name: "李四", Address: "li.si@acme.test", Departments: []string{"销售部"}}}
+	if d := cmp.Diff(want, got); err != nil || d != "" || slices.Contains(columns, "account") {
+		t.Errorf("%v %s %v", err, d, columns)
 	}
 }
 
 func TestWhatIsNoDirectory(t *testing.T) {
 	for name, text := range map[string]string{"empty": "", "passwords": "a@acme.test,secret\n", "no account": "姓名,部门\n张三,总经办\n"} {
-		if got, err := ReadDirectory("b.csv", []byte(text)); !errors.Is(err, ErrNoDirectory) {
+		if got, _, err := ReadDirectory("b.csv", []byte(text)); !errors.Is(err, ErrNoDirectory) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	if _, err := ReadDirectory("b.csv", []byte("姓名,账号\n\"张三,zhang\n")); err == nil {
+	if _, _, err := ReadDirectory("b.csv", []byte("姓名,账号\n\"张三,zhang\n")); err == nil {
 		t.Error("an open quote was read over")
 	}
 }

@@ -25,6 +25,10 @@ func apiAct(op planner.Op) (code string, pairs []string) {
 		return "act.wait." + o.For, []string{"on", o.On}
 	case planner.SetSeat:
 		return "act.set-seat." + onOff(o.VIP), []string{"corp", o.Corp, "account", o.Account}
+	case planner.PutShared:
+		return "act.put-shared", []string{"corp", o.Corp, "address", o.Address, "name", cmp.Or(o.Name, "-"), "users", cmp.Or(strings.Join(o.Users, ", "), "-")}
+	case planner.PutGroup:
+		return "act.put-group", []string{"corp", o.Corp, "address", o.Address, "name", cmp.Or(o.Name, "-"), "members", cmp.Or(strings.Join(o.Members, ", "), "-"), "allow", cmp.Or(o.Allow, "anyone")}
 	case planner.SetEnabled:
 		return "act.set-enabled." + onOff(o.Enabled), []string{"corp", o.Corp, "account", o.Account}
 	case planner.PutMember:

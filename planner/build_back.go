@@ -189,8 +189,9 @@ func (z switchBack) wait(what string) Wait {
 
 // What waits are for.
 const (
-	waitServers = "authoritative"
-	waitCaches  = "caches"
+	waitServers    = "authoritative"
+	waitCaches     = "caches"
+	waitActivation = "activation"
 )
 
 // waits adds those of a domain, until each has an outcome since the MX was
@@ -238,7 +239,7 @@ func (b *backBuilder) carryBack(needs []StepID) {
 		}
 		own := slices.Clone(needs)
 		if b.tenant() != nil {
-			own = append(own, b.need(SetOption{Corp: b.corp(), Account: p.account, Option: optionIMAP, On: true}))
+			own = append(own, b.opened(p.account))
 		}
 		b.addAs(id, op, b.passBack(rec), own...)
 		b.steps[b.at[id]].Estimate = estimateBack(b.boxes[p.Address])

@@ -76,6 +76,9 @@ func (b *builder) unready(p person) int {
 	return n
 }
 
+// wizard reports that the vendor's own copy carries some rows' mail.
+func (b *builder) wizard() bool { return len(b.wizardRows()) > 0 }
+
 func (b *builder) wizardRows() []string {
 	var rows []string
 	for _, row := range b.spec.Roster.Mailboxes {
@@ -137,7 +140,7 @@ func (b *builder) staleSince(rec Record) bool {
 // target a stored password opens. All others are unobserved (MERGE-03).
 func (b *builder) archivePasses(in Phase) {
 	a := b.spec.Target.Archive
-	if a == nil || !b.erasing() || b.pressed {
+	if a == nil || b.spec.Target.IMAP.Host == "" || !b.erasing() || b.pressed {
 		return
 	}
 	for _, row := range b.spec.Roster.Mailboxes {

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/mxmove/mxmove/config"
 )
 
@@ -17,6 +19,9 @@ func (b *builder) drain() {
 				b.tails = append(b.tails, id)
 			}
 		}
+	}
+	if b.wizard() {
+		b.once(Compare{What: "mailboxes", Corp: b.corp()}, slices.Concat(b.switchIDs(), b.activations())...)
 	}
 	if op := b.pressOp(); op != nil {
 		merged := IDOf(Wait{For: waitMerged, On: b.pressOn()})
@@ -48,6 +53,15 @@ func (b *builder) switchIDs() []StepID {
 	return ids
 }
 
+// activations are the waits for the target to take over the domains.
+func (b *builder) activations() []StepID {
+	var ids []StepID
+	for _, z := range b.zones() {
+		ids = append(ids, IDOf(Wait{For: waitActivation, On: z.Domain}))
+	}
+	return ids
+}
+
 // retire takes the old service out of SPF and puts tags back.
 func (b *builder) retire() {
 	for _, z := range b.zones() {
@@ -67,7 +81,7 @@ func (b *builder) retire() {
 
 func (b *builder) waitsOf(z config.Zone) []StepID {
 	var ids []StepID
-	for _, what := range []string{"authoritative", "caches", "activation"} {
+	for _, what := range []string{waitServers, waitCaches, waitActivation} {
 		ids = append(ids, IDOf(Wait{For: what, On: z.Domain}))
 	}
 	return ids

@@ -23,6 +23,9 @@ func (b *builder) tasks() {
 		if b.spec.Roster.Unlisted != "allocate" {
 			b.task("no-allocation", corp, nil)
 		}
+		if t := b.accessTask(); b.s.peoples(t) && slices.ContainsFunc(b.people, b.copied) {
+			b.task(t.Name, t.On, nil)
+		}
 	case routeMerge:
 		b.mergeTasks()
 	case routeUpgrade:

@@ -37,21 +37,27 @@ func (b *builder) member(p person) StepID {
 
 // memberOp is what a person's account lacks; ok is false if nothing.
 func (b *builder) memberOp(p person) (op PutMember, ok bool) {
-	if b.tenant() == nil || len(p.two) > 0 || p.left.Leaves() {
+	if b.tenant() == nil || len(p.two) > 0 || p.left.Leaves() || p.Kind == kindShared {
 		return op, false
 	}
-	op = PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Name: p.Name, Create: true, AccountOnly: b.route != routeHistory}
+	op = PutMember{Corp: b.corp(), Account: p.account, Address: p.TargetAddress, Name: p.Name, Create: true, AccountOnly: b.accountOnly(p)}
 	if p.Department != "" {
 		op.Departments = []string{p.Department}
 	}
 	switch {
 	case p.member == nil:
 		return op, true
-	case b.route != routeHistory, p.member.Address == p.TargetAddress, slices.Contains(p.member.Aliases, p.TargetAddress):
-		return op, false // the address comes with the press, or is there
+	case op.AccountOnly, p.member.Address == p.TargetAddress, slices.Contains(p.member.Aliases, p.TargetAddress):
+		return op, false // the address comes later, or is there
 	}
 	op.Was, op.Create = p.member.Address, p.member.Address == ""
 	return op, true
+}
+
+// accountOnly reports that a person's address comes with the press, or with
+// the vendor's copy once the domain is switched (HISTORY-15).
+func (b *builder) accountOnly(p person) bool {
+	return b.route != routeHistory || b.mover(p.Mailbox) == moverWizard
 }
 
 func (b *builder) enabled(p person) StepID {
@@ -78,11 +84,21 @@ func (b *builder) accountNeeds(p person) []StepID {
 	}
 	needs = append(needs, IDOf(SetEnabled{Corp: b.corp(), Account: p.account, Enabled: true}))
 	if b.tenant() != nil {
-		op := SetOption{Corp: b.corp(), Account: p.account, Option: optionIMAP, On: true}
-		needs = append(needs, b.need(op))
+		needs = append(needs, b.opened(p.account))
 	}
 	return needs
 }
+
+// opened is the step that lets an account's mailbox be opened by IMAP. Where
+// people act, they let everybody's at once.
+func (b *builder) opened(account string) StepID {
+	if op := b.accessTask(); b.s.peoples(op) {
+		return IDOf(op)
+	}
+	return b.need(SetOption{Corp: b.corp(), Account: account, Option: optionIMAP, On: true})
+}
+
+func (b *builder) accessTask() Task { return Task{Name: "client-access", On: b.corp()} }
 
 // optionIMAP is the service that copying into a mailbox needs.
 const optionIMAP = "imap"
@@ -106,7 +122,7 @@ func (b *builder) sharedAndGroups() {
 		op := PutGroup{Corp: b.corp(), Address: g.Address, Name: g.Name, Members: b.staying(g.Members), Allow: g.Allow}
 		is, ok := groups[g.Address]
 		op.Create = !ok
-		if !ok || !slices.Equal(sortedCopy(is.Members), op.Members) || is.Allow != op.Allow {
+		if !b.said(op) && (!ok || !slices.Equal(sortedCopy(is.Members), op.Members) || is.Allow != op.Allow) {
 			b.settled = append(b.settled, b.add(op, true, b.membersOf(op.Members, accounts)...))
 		}
 	}
@@ -122,13 +138,16 @@ func (b *builder) sharedMailbox(s config.Shared, have map[string]PutShared, acco
 	slices.Sort(op.Users)
 	is, ok := have[s.Address]
 	op.Create = !ok
-	if ok && slices.Equal(sortedCopy(is.Users), op.Users) {
+	if b.said(op) || ok && slices.Equal(sortedCopy(is.Users), op.Users) {
 		return
 	}
 	id := b.add(op, true, b.membersOf(b.staying(s.Users), accounts)...)
 	b.shared[s.Address] = id
 	b.settled = append(b.settled, id)
 }
+
+// said reports that people say that they did what nothing shows in this world.
+func (b *builder) said(op Op) bool { return b.s.peoples(op) && b.acted(op) }
 
 func (b *builder) membersOf(addresses []string, accounts map[string]person) []StepID {
 	var needs []StepID

@@ -193,25 +193,50 @@ func (b *builder) switches() {
 // since the switch.
 func (b *builder) after(z config.Zone, mx StepID, last int) {
 	is, _ := b.set(z.Domain, z.Domain, "MX")
-	needs := []StepID{mx}
+	needs := append([]StepID{mx}, b.pressNeeds()...)
 	for _, w := range []Wait{
-		{For: "authoritative", On: z.Domain, In: Cutover},
-		{For: "caches", On: z.Domain, Least: time.Duration(is.TTL) * time.Second, In: Drain},
-		{For: "activation", On: z.Domain, In: Cutover},
+		{For: waitServers, On: z.Domain, In: Cutover},
+		{For: waitCaches, On: z.Domain, Least: time.Duration(is.TTL) * time.Second, In: Drain},
+		{For: waitActivation, On: z.Domain, In: Cutover},
 	} {
-		if w.For == "activation" && b.spec.Target.Kind == "imap" {
+		if w.For == waitActivation && b.spec.Target.Kind == "imap" {
 			continue
 		}
-		if mx != "" || b.records[IDOf(w)].Outcome <= last {
-			needs = append(needs, b.add(w, true, mx))
+		if mx != "" || b.waited(w) <= last {
+			b.add(w, true, needs...)
 		}
 	}
-	if to := b.some(1); len(to) > 0 {
-		op := Canary{Domain: z.Domain, To: to[0]}
+	if to := b.opens(); to != "" {
+		op := Canary{Domain: z.Domain, To: to}
 		if mx != "" || b.records[IDOf(op)].Outcome <= last {
-			b.add(op, true, mx, IDOf(Wait{For: "authoritative", On: z.Domain}), IDOf(Wait{For: "activation", On: z.Domain}))
+			b.add(op, true, append(needs, IDOf(Wait{For: waitServers, On: z.Domain}), IDOf(Wait{For: waitActivation, On: z.Domain}))...)
 		}
 	}
+}
+
+// waited is the number of a wait's outcome: ours, or what a person said of it.
+func (b *builder) waited(w Wait) int {
+	id := IDOf(w)
+	if f := b.facts[id]; b.s.peoples(w) && f.holds(b.now) {
+		return max(b.records[id].Outcome, f.Finished)
+	}
+	return b.records[id].Outcome
+}
+
+// opens gives the first address whose mailbox at the target a stored
+// credential opens; "": none does, and no test mail could be found there.
+func (b *builder) opens() string {
+	for _, row := range b.spec.Roster.Mailboxes {
+		if !b.left[row.Address].Leaves() && b.opensAt(row) {
+			return row.TargetAddress
+		}
+	}
+	return ""
+}
+
+func (b *builder) opensAt(row config.Mailbox) bool {
+	to := b.spec.Target.IMAP
+	return to.Host != "" && (to.Login.Kind != config.LoginPassword || !row.TargetPassword.IsZero())
 }
 
 // some gives the first addresses of the roster, by address.

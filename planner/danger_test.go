@@ -100,7 +100,7 @@ func (l *life) anySwitched() bool {
 }
 
 func (l *life) putMember(row config.Mailbox) planner.StepID {
-	return planner.IDOf(planner.PutMember{Corp: "wwB", Account: row.Account, Address: row.TargetAddress, Create: true, AccountOnly: l.sh.pressing()})
+	return planner.IDOf(planner.PutMember{Corp: "wwB", Account: row.Account, Address: row.TargetAddress, Create: true, AccountOnly: l.sh.pressing() || l.sh.route == "wizard"})
 }
 
 func (l *life) intended(domain string) bool { return l.switchOf(domain) != "" }

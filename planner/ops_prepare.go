@@ -128,7 +128,7 @@ type PutMember struct {
 	Departments []string `json:"departments,omitempty"`
 	Aliases     []string `json:"aliases,omitempty"`      // ordered; with these, they are all that is put
 	Create      bool     `json:"create,omitempty"`       // of the account or its mailbox, whichever is missing
-	AccountOnly bool     `json:"account_only,omitempty"` // the address comes with the press
+	AccountOnly bool     `json:"account_only,omitempty"` // the address comes with the press, or with the vendor's copy
 }
 
 func (PutMember) Kind() string      { return "put-member" }

@@ -31,6 +31,7 @@ const day = 24 * time.Hour
 var tasks = map[string]task{
 	"bind-domain":       {rules: []string{"HISTORY-01"}, lead: 7 * day, shown: bound},
 	"no-allocation":     {rules: []string{"HISTORY-05"}, lead: 3 * day},
+	"client-access":     {rules: []string{"HISTORY-15"}, lead: 3 * day},
 	"creator-ready":     {rules: []string{"MERGE-01"}, lead: 3 * day, valid: 14 * day, shown: sameCreator},
 	"unbind-domain":     {risk: Costly, rules: []string{"MERGE-11"}, lead: 3 * day, early: inVain, shown: unbound},
 	"no-paid-features":  {rules: []string{"MERGE-13"}, lead: 3 * day, valid: 14 * day, shown: unpaid},

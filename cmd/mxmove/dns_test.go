@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -10,7 +12,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mxmove/mxmove/providers/memory/imapd"
 	"github.com/mxmove/mxmove/providers/providertest/dnsd"
+	"github.com/mxmove/mxmove/providers/providertest/receiver"
 	"github.com/mxmove/mxmove/providers/zone"
 	"github.com/mxmove/mxmove/providers/zone/wire"
 )
@@ -104,6 +108,27 @@ func TestDNSRefuses(t *testing.T) {
 		got := call{args: append(strings.Fields(c.args), "--dir", t.TempDir()), dns: smallNet(t, dnsZone)}.run(t.Context())
 		if got.code != 1 || !strings.Contains(got.errors, c.code) {
 			t.Errorf("%s: exit %d: %s", c.args, got.code, got.errors)
+		}
+	}
+}
+
+type dialKey struct{}
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// receiver SERVER: a mail server, at whatever address is called, that puts
+// what it takes into the INBOX of an imapd's user.
+func scriptReceiver(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		box := serverOf(ts, args[0])
+		s := receiver.Start(t, receiver.Options{Deliver: func(m receiver.Mail) error {
+			for _, to := range m.To {
+				box.User(to).Add(imapd.Message{Body: m.Body, Date: time.Now()}, "INBOX")
+			}
+			return nil
+		}})
+		ts.Value(dialKey{}).(map[string]dialer)[""] = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, s.Addr)
 		}
 	}
 }

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			all := servers{}
 			e.Values[serversKey{}] = all
 			e.Values[worldKey{}] = map[string]*scriptWorld{}
+			e.Values[dialKey{}] = map[string]dialer{}
 			e.Values[namesKey{}] = map[string]*zone.Observer{}
 			e.Defer(func() {
 				for _, s := range all {
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "letter": scriptLetter, "fail": scriptFail,
 			"count": scriptCount, "same": scriptSame, "messages": scriptMessages, "expand": scriptExpand, "holdlock": scriptHoldLock,
 			"remove": scriptRemove, "world": scriptWorldCmd, "clock": scriptClock, "did": scriptDid,
-			"internet": scriptInternet(t),
+			"internet": scriptInternet(t), "receiver": scriptReceiver(t),
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
@@ -78,6 +79,9 @@ func scriptMxmove(ts *testscript.TestScript, neg bool, args []string) {
 	if w := worldOf(ts); w != nil {
 		c.now = w.clock
 		c.open = func(opening) (world, error) { return w, nil }
+	}
+	if dial := ts.Value(dialKey{}).(map[string]dialer)[""]; dial != nil {
+		c.open = func(o opening) (world, error) { o.Dial = dial; return openWorld(o) }
 	}
 	c.dns = ts.Value(namesKey{}).(map[string]*zone.Observer)[""]
 	c.args = inWork(ts, args)

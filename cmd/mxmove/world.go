@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/config"
-	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/providers/mailstore"
@@ -55,17 +54,13 @@ type opening struct {
 
 // openWorld opens the provider of a spec's services.
 func openWorld(o opening) (world, error) {
-	tenants := o.Spec.Target.Procedure == config.ProcedureMerge
-	if !tenants && (o.Spec.Source.Kind != config.KindIMAP || o.Spec.Target.Kind != config.KindIMAP) {
-		return nil, &planner.Fault{Msg: text.M("cmd.world", "source", o.Spec.Source.Kind, "target", o.Spec.Target.Kind), Class: planner.Internal}
-	}
 	store := mailstore.New(mailstore.Options{
 		Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Environ: o.Environ,
 		Lineage: o.State.Lineage, Ledger: o.State.Ledger(), Quarantine: o.State.Quarantine(), Observed: o.State.Observed(), Scratch: o.State.Scratch(),
 		Rebuilt: rebuilt(o.State), Version: o.Version, Now: o.Now,
 	})
 	people := manual.New
-	if tenants {
+	if o.Spec.Target.Kind != config.KindIMAP {
 		people = func(w manual.Inner) *manual.World {
 			return manual.NewTenants(w, manual.Sheets{Spec: o.Spec, Dir: o.SpecDir, Now: o.Now})
 		}

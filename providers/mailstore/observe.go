@@ -180,6 +180,9 @@ func (s *Store) count(ctx context.Context, row config.Mailbox, ledger *transfer.
 		m.State, m.Reason = planner.After(planner.Tally{}, f), &f.Msg
 		return nil
 	}
+	if s.target.absent() { // the vendor's own copy carries it, and nobody looks there
+		return s.probe(ctx, from, source, ledger, m)
+	}
 	mapped, notes := transfer.MapFolders(source, target, s.mapping(row, ledger))
 	carried := transfer.Carried(mapped)
 	m.Behind = ledger.Behind(carried)
@@ -202,6 +205,9 @@ func cmpFault(a, b *planner.Fault) *planner.Fault {
 // server is out of reach: then nobody tries. The session, which may be nil, is
 // the caller's to close.
 func (s *Store) list(ctx context.Context, d *side, row config.Mailbox, st *planner.Store, down *planner.Fault) (*session, []transfer.Folder) {
+	if d.absent() {
+		return nil, nil
+	}
 	st.Seen = planner.Seen{At: s.o.Now(), How: "imap", Err: down}
 	if down != nil {
 		return nil, nil

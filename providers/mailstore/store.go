@@ -70,7 +70,7 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	case planner.ArchiveMailbox:
 		return s.archive(ctx, o, stop, progress)
 	}
-	if holds(op) {
+	if onlyTold(op) {
 		return planner.Tally{}, nil
 	}
 	move, ok := op.(planner.CopyMailbox)
@@ -116,14 +116,18 @@ func (s *Store) run(ctx context.Context, row config.Mailbox, pass *transfer.Pass
 	return tally, err
 }
 
-// holds: by IMAP nobody can be kept from changing the roster or the mail, and
-// the plan says so; the hold is a mark in the journal, and so is its end.
-func holds(op planner.Op) bool {
+// onlyTold reports ops that are a mark in the journal and nothing else. The hold
+// and its end: by IMAP nobody can be kept from changing the roster or the mail,
+// and the plan says so. The end of the care for a mailbox.
+func onlyTold(op planner.Op) bool {
 	if back, ok := op.(planner.Restore); ok {
 		op = back.Op
 	}
-	_, ok := op.(planner.HoldDirectory)
-	return ok
+	switch op.(type) {
+	case planner.HoldDirectory, planner.DropMailbox:
+		return true
+	}
+	return false
 }
 
 // follows tells whether a pass removes what was deleted at the source: never

@@ -33,8 +33,9 @@ func NewTenants(inner Inner, sheets Sheets) *World { return &World{inner, &sheet
 // byHand are the kinds that people carry out where no API does; see
 // [planner.Snapshot.People].
 func byHand() []string {
-	return []string{planner.Compare{}.Kind(), planner.Inventory{}.Kind(), planner.Notify{}.Kind(), planner.PutMember{}.Kind(),
-		planner.PutTags{}.Kind(), planner.SetEnabled{}.Kind(), planner.SetSeat{}.Kind(), planner.Wait{}.Kind() + " merged"}
+	return []string{planner.Compare{}.Kind(), planner.Inventory{}.Kind(), planner.Notify{}.Kind(), planner.PutGroup{}.Kind(), planner.PutMember{}.Kind(),
+		planner.PutShared{}.Kind(), planner.PutTags{}.Kind(), planner.SetEnabled{}.Kind(), planner.SetSeat{}.Kind(),
+		planner.Task{}.Kind() + " client-access", planner.Wait{}.Kind() + " activation", planner.Wait{}.Kind() + " merged"}
 }
 
 // Kinds are those of the acts that people carry out.

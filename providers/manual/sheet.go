@@ -32,13 +32,30 @@ func (s *Sheets) observe(snap *planner.Snapshot) {
 		side config.Side
 		into *planner.Side
 	}{{"source", s.Spec.Source, &snap.Source}, {"target", s.Spec.Target, &snap.Target}} {
-		if at.side.Kind == config.KindIMAP || at.side.CorpID == "" && at.name == "target" { // a tenant that does not exist yet
+		if !s.looksAt(at.name, at.side) {
 			continue
 		}
 		t, found := s.tenant(at.name, at.side)
 		at.into.Tenant = &t
-		snap.Findings = append(snap.Findings, found...)
+		for _, f := range found {
+			f.At = at.side.At
+			snap.Findings = append(snap.Findings, f)
+		}
 	}
+	s.notYet(snap)
+}
+
+// looksAt reports a tenant whose directory matters. A service of mailboxes has
+// none, a target may not exist yet, and of a source whose mail is copied only
+// the mailboxes do.
+func (s *Sheets) looksAt(end string, side config.Side) bool {
+	switch {
+	case side.Kind == config.KindIMAP:
+		return false
+	case end == "target":
+		return side.CorpID != ""
+	}
+	return side.Directory != nil || s.Spec.Target.Procedure != config.ProcedureHistory
 }
 
 func (s *Sheets) tenant(name string, side config.Side) (planner.Tenant, []config.Finding) {
@@ -59,7 +76,7 @@ func (s *Sheets) tenant(name string, side config.Side) (planner.Tenant, []config
 	if err != nil {
 		return unseen("sheet.unreadable", "file", side.Directory.Sheet, "error", err.Error())
 	}
-	listed, err := config.ReadDirectory(side.Directory.Sheet, b)
+	listed, columns, err := config.ReadDirectory(side.Directory.Sheet, b)
 	switch {
 	case errors.Is(err, config.ErrNoDirectory), err == nil && len(listed) == 0:
 		return unseen("sheet.strange", "file", side.Directory.Sheet)
@@ -67,6 +84,9 @@ func (s *Sheets) tenant(name string, side config.Side) (planner.Tenant, []config
 		return unseen("sheet.unreadable", "file", side.Directory.Sheet, "error", err.Error())
 	case at.After(s.Now().Add(time.Minute)): // else it would never be too old
 		return unseen("sheet.future", "file", side.Directory.Sheet)
+	}
+	if lacks := s.lacks(name, columns); lacks != "" {
+		return unseen("sheet.column", "file", side.Directory.Sheet, "column", lacks)
 	}
 	t.Seen.At, t.Members = at, members(listed)
 	if s.Now().Sub(at) > freshFor {

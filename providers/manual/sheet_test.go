@@ -82,7 +82,8 @@ func TestPeopleDoWhatNoAPIDoes(t *testing.T) {
 	snap, in, w := observed(t, sheet, 0)
 	for _, op := range []planner.Op{planner.Inventory{What: "tags", Corp: "wwA"}, planner.Compare{What: "members", Corp: "wwB"},
 		planner.Notify{Template: "restart-client", To: "a@acme.test"}, planner.PutMember{Corp: "wwB", Account: "a"}, planner.PutTags{Corp: "wwB"},
-		planner.SetEnabled{Corp: "wwB", Account: "a"}, planner.SetSeat{Corp: "wwB", Account: "a"}, planner.Wait{For: "merged", On: "wwB"}} {
+		planner.SetEnabled{Corp: "wwB", Account: "a"}, planner.SetSeat{Corp: "wwB", Account: "a"}, planner.Wait{For: "merged", On: "wwB"},
+		planner.PutShared{Corp: "wwB"}, planner.PutGroup{Corp: "wwB"}, planner.Wait{For: "activation", On: "acme.test"}} {
 		if _, err := w.Do(t.Context(), op, nil, nil); err == nil || !snap.ByPerson(op) {
 			t.Errorf("%s: %v", op.Kind(), err)
 		}

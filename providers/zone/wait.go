@@ -41,12 +41,25 @@ func (z *Zones) wait(ctx context.Context, w planner.Wait, aim Aim, l *look) erro
 		z.since = map[string]time.Time{}
 	}
 	if z.since[seen].IsZero() {
-		z.since[seen] = now
+		z.since[seen] = z.begun(w, now)
 	}
 	if w.For == "caches" {
 		return z.cached(ctx, w, aim, l, z.since[seen].Sub(now))
 	}
 	return nil
+}
+
+// begun is since when every server has had the MX: now, at the latest. A switch
+// that is on record was read back from all of them, whoever made it, so the
+// wait goes on where an earlier run left it.
+func (z *Zones) begun(w planner.Wait, now time.Time) time.Time {
+	if z.Past == nil || len(w.Values) > 0 {
+		return now
+	}
+	if at := z.Past()[w.On].Switched; !at.IsZero() && at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // cached waits for the old TTL, counted from when all servers were seen with
