@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -108,13 +109,20 @@ func (s *State) changedSince(built, plan *planner.Plan) (changes, stale []string
 		if is, ok := now[corp]; ok {
 			changes = append(changes, difference(corp, before, is, ours)...)
 		}
-		if !seenSince(built.Observed, corp, rec.OutcomeAt) {
+		if vendorMoves(built.Spec) && !seenSince(built.Observed, corp, rec.OutcomeAt) {
 			stale = append(stale, corp)
 		}
 	}
 	slices.Sort(changes)
 	slices.Sort(stale)
 	return changes, stale, nil
+}
+
+// vendorMoves reports a move by the vendor, which a change of a directory
+// meanwhile damages. A copy by IMAP is not harmed by one, and nobody is sent to
+// export a sheet in its night.
+func vendorMoves(spec *config.Spec) bool {
+	return spec.Target.Procedure == config.ProcedureMerge || spec.Target.Procedure == config.ProcedureUpgrade
 }
 
 // seenSince reports whether a tenant was seen after a time. What a world asks

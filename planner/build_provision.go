@@ -115,7 +115,9 @@ func (b *builder) sharedAndGroups() {
 	}
 	have := keyed(t.Shared, func(s PutShared) string { return s.Address })
 	for _, s := range b.spec.Roster.Shared {
-		b.sharedMailbox(s, have, accounts)
+		if p, row := accounts[s.Address]; !row || b.mover(p.Mailbox) != moverWizard { // which makes those itself
+			b.sharedMailbox(s, have, accounts)
+		}
 	}
 	groups := keyed(t.Groups, func(g PutGroup) string { return g.Address })
 	for _, g := range b.spec.Roster.Groups {

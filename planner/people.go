@@ -35,6 +35,18 @@ func (b *builder) whoIsWho() []person {
 	return people
 }
 
+// Accounts gives the account at the target of each row, by address, as the
+// directory shows it or as it is to be made; none where several could be meant.
+func (p *Plan) Accounts() map[string]string {
+	all := map[string]string{}
+	for _, who := range newBuilder(p.Spec, p.Observed, p.Observed.At, rules{}).people {
+		if who.listed && who.Kind != kindShared && len(who.two) == 0 {
+			all[who.Address] = who.account
+		}
+	}
+	return all
+}
+
 // tenant is the target's directory as it was seen; nil: not seen.
 func (b *builder) tenant() *Tenant {
 	if t := b.s.Target.Tenant; t != nil && t.Seen.Known() {

@@ -27,7 +27,7 @@ func newRosterCommand(c *cli) *cobra.Command {
 	cmd.Args = noSuchCommand
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(newRosterCheckCommand(c), newRosterImportCommand(c), newRosterLeaveCommand(c))
+	cmd.AddCommand(newRosterCheckCommand(c), newRosterImportCommand(c), newRosterLeaveCommand(c), newRosterSheetsCommand(c))
 	return cmd
 }
 
