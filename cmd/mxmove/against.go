@@ -35,7 +35,7 @@ func runAgainst(c *cli, o planOptions) error {
 		return err
 	}
 	if loaded.Spec == nil {
-		return &invalid{found, loaded.Files}
+		return &invalid{found: found, files: loaded.Files}
 	}
 	if err := c.sameMigration(file); err != nil {
 		return err

@@ -45,6 +45,7 @@ func (e *exited) Error() string { return "exit " + strconv.Itoa(e.code) }
 type invalid struct {
 	found []config.Finding
 	files map[string][]byte
+	full  bool // each finding by itself
 }
 
 func (e *invalid) Error() string { return fmt.Sprintf("%d findings", len(e.found)) }
@@ -99,7 +100,9 @@ func (c *cli) tell(err error) {
 	case errors.As(err, &within):
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.demo.stopped", "code", strconv.Itoa(within.code)))
 	case errors.As(err, &bad):
-		render.Findings(c.Stderr, c.cat, bad.files, bad.found, c.options())
+		opt := c.options()
+		opt.Full = bad.full
+		render.Findings(c.Stderr, c.cat, bad.files, bad.found, opt)
 	case errors.As(err, &refused) && refused.Standing != nil:
 		c.tellStanding(of, refused.Reasons, *refused.Standing, false)
 	case errors.As(err, &refused):

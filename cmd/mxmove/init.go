@@ -50,7 +50,7 @@ func runInit(c *cli, o initOptions) error {
 		return err
 	}
 	if loaded.Spec == nil {
-		return &invalid{found, loaded.Files}
+		return &invalid{found: found, files: loaded.Files}
 	}
 	state, err := executor.InitState(c.dir, loaded.Spec.Migration.State)
 	if err != nil {

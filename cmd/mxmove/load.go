@@ -64,7 +64,7 @@ func (c *cli) load(v variables) (*config.Loaded, error) {
 func (c *cli) sound(v variables) (*config.Loaded, []config.Finding, error) {
 	loaded, found, err := c.read(v)
 	if err == nil && loaded.Spec == nil {
-		err = &invalid{found, loaded.Files}
+		err = &invalid{found: found, files: loaded.Files}
 	}
 	return loaded, found, err
 }

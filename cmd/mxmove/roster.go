@@ -93,7 +93,7 @@ func runRosterCheck(c *cli, o rosterOptions) error {
 		return err
 	}
 	if loaded.Spec == nil {
-		return &invalid{found, loaded.Files}
+		return &invalid{found: found, files: loaded.Files}
 	}
 	found = withoutSecrets(found)
 	v := rosterOf(loaded.Spec.Roster, found)
@@ -225,7 +225,7 @@ func runRosterLeave(c *cli, o rosterOptions, address string) error {
 	}
 	if loaded.Spec == nil {
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.roster-leave.refused", "address", address, "file", name)+"\n")
-		return &invalid{withoutSecrets(found), loaded.Files}
+		return &invalid{found: withoutSecrets(found), files: loaded.Files}
 	}
 	if err := replaceFile(name, out); err != nil {
 		return err

@@ -15,13 +15,15 @@ import (
 type validateOptions struct {
 	vars variables
 	json bool
+	full bool
 }
 
 func newValidateCommand(c *cli) *cobra.Command {
 	var o validateOptions
-	cmd := c.command("validate [--json]", codesPlain, []string{"validate", "validate --dir acme --json"}, cobra.NoArgs,
+	cmd := c.command("validate [--full|--json]", codesPlain, []string{"validate", "validate --full", "validate --dir acme --json"}, cobra.NoArgs,
 		func(context.Context, []string) error { return runValidate(c, o) })
 	o.vars.flags(c, cmd)
+	cmd.Flags().BoolVar(&o.full, "full", false, c.cat.T("cmd.validate.flag.full"))
 	cmd.Flags().BoolVar(&o.json, "json", false, c.cat.T("cmd.flag.json"))
 	return cmd
 }
@@ -41,9 +43,11 @@ func runValidate(c *cli, o validateOptions) error {
 		return nil
 	}
 	if loaded.Spec == nil {
-		return &invalid{found, loaded.Files}
+		return &invalid{found: found, files: loaded.Files, full: o.full}
 	}
-	if err := render.Findings(c.Stdout, c.cat, loaded.Files, found, c.options()); err != nil {
+	opt := c.options()
+	opt.Full = o.full
+	if err := render.Findings(c.Stdout, c.cat, loaded.Files, found, opt); err != nil {
 		return err
 	}
 	s := loaded.Spec

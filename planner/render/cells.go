@@ -70,14 +70,28 @@ func wrapLine(s string, width int) []string {
 			line += gap + t.text
 			continue
 		}
+		word := t.text
+		if before, number, ok := endsInNumber(line); ok && gap != "" && cells(number+" "+word) <= width {
+			line, word = before, number+" "+word
+		}
 		if line != "" {
 			lines = append(lines, line)
 		}
 		var full []string
-		full, line = chop(t.text, width)
+		full, line = chop(word, width)
 		lines = append(lines, full...)
 	}
 	return append(lines, line)
+}
+
+// endsInNumber parts a line from the number at its end, which belongs to the
+// word that follows.
+func endsInNumber(line string) (before, number string, ok bool) {
+	i := strings.LastIndexByte(line, ' ')
+	if i < 0 || strings.TrimLeft(line[i+1:], "0123456789,.") != "" || !unicode.IsDigit(rune(line[len(line)-1])) {
+		return line, "", false
+	}
+	return line[:i], line[i+1:], true
 }
 
 // chop cuts a word that is wider than a line.

@@ -131,6 +131,9 @@ func (v *planView) phaseWhen(in planner.Phase) string {
 // sharedFrom is how many steps of one kind share a line.
 const sharedFrom = 6
 
+// namedOnPaper is how many of them are named if they can hurt.
+const namedOnPaper = 40
+
 func (v *planView) phaseLines(in planner.Phase) []sheetLine {
 	n := map[string]int{}
 	for _, s := range v.plan.Steps {
@@ -162,7 +165,7 @@ func (v *planView) phaseLines(in planner.Phase) []sheetLine {
 	for kind, k := range shared {
 		l := &lines[at[kind]]
 		l.Place, l.ID, l.Takes = v.places(k.numbers), "", ""
-		l.What = clean(v.words(*k, l.Costly && k.Kind != planner.Notify{}.Kind()))
+		l.What = clean(v.words(*k, l.Costly && k.N <= namedOnPaper))
 	}
 	return lines
 }
