@@ -30,7 +30,7 @@ func TestWrap(t *testing.T) {
 		{"at 80 % (now)", 7, []string{"at 80 %", "(now)"}},
 		{"needs 3 m 40 s", 12, []string{"needs 3 m", "40 s"}},
 		{"约需 3 分 36 秒（估计）", 13, []string{"约需 3 分", "36 秒（估计）"}},
-		{"of 12,345 messages", 9, []string{"of", "12,345", "messages"}},
+		{"of 12,345 messages", 9, []string{"of 12,345", "messages"}},
 		{"of 2026-12-05 at", 14, []string{"of 2026-12-05", "at"}},
 		{"12 34 56", 5, []string{"12", "34 56"}},
 	} {
