@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/mattn/go-runewidth"
@@ -71,7 +72,7 @@ func wrapLine(s string, width int) []string {
 			continue
 		}
 		word := t.text
-		if before, number, ok := endsInNumber(line); ok && gap != "" && cells(number+" "+word) <= width {
+		if before, number, ok := endsInNumber(line); ok && gap != "" && unit(word) && cells(number+" "+word) <= width {
 			line, word = before, number+" "+word
 		}
 		if line != "" {
@@ -92,6 +93,12 @@ func endsInNumber(line string) (before, number string, ok bool) {
 		return line, "", false
 	}
 	return line[:i], line[i+1:], true
+}
+
+// unit reports a word that can be what a number counts.
+func unit(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsLetter(r) || r == '%'
 }
 
 // chop cuts a word that is wider than a line.

@@ -32,7 +32,8 @@ func TestWrap(t *testing.T) {
 		{"约需 3 分 36 秒（估计）", 13, []string{"约需 3 分", "36 秒（估计）"}},
 		{"of 12,345 messages", 9, []string{"of 12,345", "messages"}},
 		{"of 2026-12-05 at", 14, []string{"of 2026-12-05", "at"}},
-		{"12 34 56", 5, []string{"12", "34 56"}},
+		{"2 of 2 (li.si)", 8, []string{"2 of 2", "(li.si)"}},
+		{"12 34 56", 5, []string{"12 34", "56"}},
 	} {
 		if diff := cmp.Diff(c.want, Wrap(c.in, c.width)); diff != "" {
 			t.Errorf("%q in %d:\n%s", c.in, c.width, diff)
