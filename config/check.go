@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/mxmove/mxmove/config/text"
+
+	"golang.org/x/net/idna"
 )
 
 // domains checks the source's domains and puts them into lower case.
@@ -32,18 +34,26 @@ func (l *loader) domain(d string, at Pos) string {
 	switch {
 	case d == "": // missing or told already
 	case !ascii(d):
-		l.say(Error, at, "domain.ascii", "domain", d)
+		l.say(Error, at, "domain.ascii", "domain", d, "ascii", toASCII(d))
 	case !validDomain(d):
 		l.say(Error, at, "domain.invalid", "domain", d)
 	}
 	return d
 }
 
+// toASCII gives a domain's A-labels (RFC 5891 section 4.4); "xn--": it has none.
+func toASCII(d string) string {
+	if a, err := idna.Lookup.ToASCII(d); err == nil {
+		return a
+	}
+	return "xn--"
+}
+
 func (l *loader) checkHost(m *IMAP, hostAt, tlsAt Pos) {
 	switch {
 	case m.Host == "": // told already
 	case !ascii(m.Host):
-		l.say(Error, hostAt, "domain.ascii", "domain", m.Host)
+		l.say(Error, hostAt, "domain.ascii", "domain", m.Host, "ascii", toASCII(m.Host))
 	case !validHost(m.Host):
 		l.say(Error, hostAt, "host.invalid", "host", m.Host)
 	case m.TLS == TLSNone && !loopback(m.Host):

@@ -36,6 +36,7 @@ mx1.new.test. 3600 IN A 203.0.113.25
 mx2.new.test. 3600 IN A 203.0.113.26
 spf.old.test. 3600 IN TXT "v=spf1 ip4:192.0.2.25 -all"
 spf.new.test. 3600 IN TXT "v=spf1 ip4:203.0.113.25 -all"
+s2.dkim.new.test. 3600 IN TXT "v=DKIM1; k=ed25519; p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 `
 
 // route is what the world sees of domains at vendors: what is changed by an API
