@@ -44,6 +44,7 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 		{name: "algorithm", typ: typText, only: []string{ZoneRFC2136}, oneOf: tsigAlgorithms, def: `"hmac-sha256"`, example: `"hmac-sha512"`},
 		{name: "key_id", typ: typText, must: zoneIDs, only: zoneIDs, example: `"AKIDEXAMPLE"`},
 		{name: "key", typ: typSecret, must: zoneKeyed, only: zoneKeyed, example: `env("TSIG_KEY")`},
+		{name: "token", typ: typSecret, only: zoneIDs, example: `env("AWS_SESSION_TOKEN")`},
 		{name: "zone_id", typ: typText, only: zoneNamed, example: `"Z0123456789EXAMPLE"`},
 		{name: "region", typ: typText, only: []string{ZoneRoute53}, def: `"us-east-1"`, example: `"cn-northwest-1"`},
 		{name: "endpoint", typ: typText, only: zoneVendors, example: `"https://route53.amazonaws.com.cn"`},

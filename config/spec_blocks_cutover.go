@@ -55,6 +55,7 @@ func (l *loader) zone(b *hclsyntax.Block, c *Cutover) {
 		{name: "algorithm", into: &z.Algorithm},
 		{name: "key_id", into: &z.KeyID},
 		{name: "key", into: &z.Key},
+		{name: "token", into: &z.Token},
 		{name: "zone_id", into: &z.ZoneID},
 		{name: "region", into: &z.Region},
 		{name: "endpoint", into: &z.Endpoint, at: &at.endpoint},

@@ -62,6 +62,7 @@ type Zone struct {
 	KeyName string `json:"key_name,omitempty"`
 	Key     Secret `json:"key,omitzero"` // TSIG key, or the vendor's secret
 	KeyID   string `json:"key_id,omitempty"`
+	Token   Secret `json:"token,omitzero"` // dnspod, alidns, route53: of a temporary key
 
 	Algorithm string   `json:"algorithm,omitempty"` // of TSIG; default hmac-sha256
 	ZoneID    string   `json:"zone_id,omitempty"`   // cloudflare, route53: where a name is not enough

@@ -38,18 +38,24 @@ func (z *Zones) vendor(ctx context.Context, aim Aim, apex string) (Vendor, error
 	if err != nil {
 		return nil, err
 	}
-	secret := strings.TrimSpace(string(b))
+	secret, session := strings.TrimSpace(string(b)), ""
+	if !aim.Zone.Token.IsZero() {
+		if b, err = z.Reveal(ctx, aim.Zone.Token); err != nil {
+			return nil, err
+		}
+		session = strings.TrimSpace(string(b))
+	}
 	call := vendor.Caller{HTTP: z.HTTP, Now: z.Observer.Now, Sleep: z.Sleep}
 	at := func(public string) string { return cmp.Or(strings.TrimSuffix(aim.Zone.Endpoint, "/"), public) }
 	switch aim.Via {
 	case config.ZoneDNSPod:
-		return &dnspod.Client{Caller: call, Endpoint: at(dnspod.Endpoint), Zone: apex, ID: aim.Zone.KeyID, Secret: secret}, nil
+		return &dnspod.Client{Caller: call, Endpoint: at(dnspod.Endpoint), Zone: apex, ID: aim.Zone.KeyID, Secret: secret, Session: session}, nil
 	case config.ZoneAliDNS:
-		return &alidns.Client{Caller: call, Endpoint: at(alidns.Endpoint), Zone: apex, ID: aim.Zone.KeyID, Secret: secret}, nil
+		return &alidns.Client{Caller: call, Endpoint: at(alidns.Endpoint), Zone: apex, ID: aim.Zone.KeyID, Secret: secret, Session: session}, nil
 	case config.ZoneCloudflare:
 		return &cloudflare.Client{Caller: call, Endpoint: at(cloudflare.Endpoint), Zone: apex, ID: aim.Zone.ZoneID, Token: secret}, nil
 	case config.ZoneRoute53:
-		return &route53.Client{Caller: call, Endpoint: at(route53.Endpoint), Region: aim.Zone.Region, Zone: apex, ZoneID: aim.Zone.ZoneID, ID: aim.Zone.KeyID, Secret: secret}, nil
+		return &route53.Client{Caller: call, Endpoint: at(route53.Endpoint), Region: aim.Zone.Region, Zone: apex, ZoneID: aim.Zone.ZoneID, ID: aim.Zone.KeyID, Secret: secret, Session: session}, nil
 	}
 	return nil, fault(planner.Internal, "zone.no-zone", "domain", aim.Domain)
 }

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -158,6 +159,36 @@ func TestKeysThatDoNotServe(t *testing.T) {
 		}
 		st.old()
 	})
+}
+
+// A temporary key serves with its token, which is signed and never shown, and
+// not without it or with another.
+func TestTemporaryKeys(t *testing.T) {
+	for _, kind := range []string{config.ZoneDNSPod, config.ZoneAliDNS, config.ZoneRoute53} {
+		t.Run(kind, func(t *testing.T) {
+			st := newStand(t, kind)
+			st.fake.Token = "t0ken/of+the=test"
+			st.refused(mxOp(), "zone.key")
+			st.zones.Aims[0].Zone.Token = config.SecretRef("env:TOKEN")
+			given := "another"
+			st.zones.Reveal = func(_ context.Context, s config.Secret) ([]byte, error) {
+				if s == config.SecretRef("env:TOKEN") {
+					return []byte(given + "\n"), nil
+				}
+				return []byte(st.fake.Secret), nil
+			}
+			err := st.do(mxOp())
+			if code(err) != "zone.key" || strings.Contains(err.Error(), given) {
+				t.Errorf("%v", err)
+			}
+			st.old()
+			given = st.fake.Token
+			st.must(mxOp())
+			st.new()
+			st.fake.Token = ""
+			st.refused(lowerOp(), "zone.key")
+		})
+	}
 }
 
 // A vendor's lowest TTL is as low as it gets.

@@ -31,6 +31,9 @@ func (alidns) check(f *Fake, r *http.Request, body []byte) string {
 	if !ok || c.scheme != "ACS3-HMAC-SHA256" || !slices.Equal(c.credential, []string{f.ID}) {
 		return "InvalidAccessKeyId.NotFound"
 	}
+	if r.Header.Get("x-acs-security-token") != f.Token || f.Token != "" && !slices.Contains(c.headers, "x-acs-security-token") {
+		return "InvalidSecurityToken.MismatchWithAccessKey"
+	}
 	for _, need := range []string{"x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"} {
 		if !slices.Contains(c.headers, need) {
 			return "IncompleteSignature"

@@ -29,6 +29,9 @@ func (route53) check(f *Fake, r *http.Request, body []byte) string {
 	if err != nil || f.skewed(at, 5*time.Minute) {
 		return "RequestExpired"
 	}
+	if c, ok := claimOf(r); r.Header.Get("X-Amz-Security-Token") != f.Token || f.Token != "" && !(ok && slices.Contains(c.headers, "x-amz-security-token")) {
+		return "InvalidClientTokenId"
+	}
 	if !f.checkScoped(r, body, "AWS4-HMAC-SHA256", "AWS4", stamp, stamp[:8], []string{"us-east-1", "route53", "aws4_request"}) {
 		return "SignatureDoesNotMatch"
 	}

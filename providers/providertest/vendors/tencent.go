@@ -21,6 +21,9 @@ func (dnspod) check(f *Fake, r *http.Request, body []byte) string {
 	if err != nil || f.skewed(time.Unix(n, 0), 5*time.Minute) {
 		return "AuthFailure.SignatureExpire"
 	}
+	if r.Header.Get("X-TC-Token") != f.Token {
+		return "AuthFailure.TokenFailure"
+	}
 	day := time.Unix(n, 0).UTC().Format("2006-01-02")
 	if r.Method != http.MethodPost || r.Header.Get("X-TC-Version") != "2021-03-23" ||
 		!f.checkScoped(r, body, "TC3-HMAC-SHA256", "TC3", strconv.FormatInt(n, 10), day, []string{"dnspod", "tc3_request"}) {

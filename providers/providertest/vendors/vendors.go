@@ -48,6 +48,7 @@ type Fake struct {
 	URL    string
 	ID     string
 	Secret string
+	Token  string // of a temporary key; "": it is none
 	Zone   string
 	NS     []string // that it gives the zone
 	MinTTL int      // what is below is refused

@@ -25,6 +25,7 @@ type Client struct {
 	Zone     string // A-labels
 	ID       string // AccessKey ID
 	Secret   string // AccessKey secret
+	Session  string // of a temporary key; "": it is none
 }
 
 // Format prints the zone only.
@@ -138,7 +139,7 @@ func (c *Client) call(ctx context.Context, action string, reads bool, in map[str
 			return nil, err
 		}
 		req.URL.Path, req.URL.RawQuery = "/", query(in)
-		sign(req, call{action, version, hex.EncodeToString(nonce), c.ID, c.Secret, c.Caller.Now()})
+		sign(req, call{action, version, hex.EncodeToString(nonce), c.ID, c.Secret, c.Session, c.Caller.Now()})
 		return req, nil
 	}
 	return c.Caller.Do(ctx, reads, build, func(_ int, body []byte) error { return judge(body, out) })
@@ -169,5 +170,5 @@ var kinds = []vendor.Meaning{
 	{Kind: vendor.Locked, Codes: []string{"DomainRecordLocked", "DomainForbidden", "RecordForbidden"}},
 	{Kind: vendor.Stale, Codes: []string{"DomainRecordNotBelongToUser"}},
 	{Kind: vendor.NoZone, Codes: []string{"InvalidDomainName", "IncorrectDomainUser"}},
-	{Kind: vendor.Refused, Codes: []string{"InvalidAccessKey", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp", "Forbidden", "NoPermission", "SignatureNonceUsed"}},
+	{Kind: vendor.Refused, Codes: []string{"InvalidAccessKey", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp", "Forbidden", "NoPermission", "SignatureNonceUsed"}},
 }

@@ -17,7 +17,7 @@ func TestTheVendorsOwnExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign(req, call{"RunInstances", "2014-05-26", "3156853299f313e23d1673dc12e1703d", "YourAccessKeyId", "YourAccessKeySecret",
+	sign(req, call{"RunInstances", "2014-05-26", "3156853299f313e23d1673dc12e1703d", "YourAccessKeyId", "YourAccessKeySecret", "",
 		time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)})
 	want := "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version," +
 		"Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"

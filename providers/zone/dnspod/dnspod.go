@@ -27,6 +27,7 @@ type Client struct {
 	Zone     string // A-labels
 	ID       string // SecretId
 	Secret   string // SecretKey
+	Session  string // of a temporary key; "": it is none
 }
 
 // Format prints the zone only.
@@ -183,6 +184,9 @@ func (c *Client) call(ctx context.Context, action string, reads bool, in, out an
 		req.Header.Set("Content-Type", contentType)
 		req.Header.Set("X-TC-Action", action)
 		req.Header.Set("X-TC-Version", "2021-03-23")
+		if c.Session != "" {
+			req.Header.Set("X-TC-Token", c.Session)
+		}
 		sign(req, body, "dnspod", c.ID, c.Secret, c.Caller.Now())
 		return req, nil
 	}

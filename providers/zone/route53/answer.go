@@ -69,25 +69,26 @@ func kindOf(code, message string) vendor.Kind {
 }
 
 // signed are the headers under a signature, in order.
-const signed = "host;x-amz-date"
+// key is whose calls these are; its session is that of a temporary one, or "".
+type key struct{ id, secret, session string }
 
-// sign writes the signature of version 4 for the service route53.
-func sign(req *http.Request, body []byte, region, id, secret string, now time.Time) {
-	signFor(req, body, region, "route53", id, secret, now)
-}
-
-func signFor(req *http.Request, body []byte, region, service, id, secret string, now time.Time) {
+// sign writes the signature of version 4.
+func sign(req *http.Request, body []byte, region, service string, k key, now time.Time) {
 	stamp := now.UTC().Format("20060102T150405Z")
-	canonical := strings.Join([]string{req.Method, path(req), req.URL.RawQuery,
-		"host:" + req.URL.Host + "\nx-amz-date:" + stamp + "\n", signed, sum(body)}, "\n")
-	scope := strings.Join([]string{stamp[:8], region, service, "aws4_request"}, "/")
-	key := []byte("AWS4" + secret)
-	for _, part := range strings.Split(scope, "/") {
-		key = mac(key, part)
+	signed, headers := "host;x-amz-date", "host:"+req.URL.Host+"\nx-amz-date:"+stamp+"\n"
+	if k.session != "" {
+		signed, headers = signed+";x-amz-security-token", headers+"x-amz-security-token:"+k.session+"\n"
+		req.Header.Set("X-Amz-Security-Token", k.session)
 	}
-	signature := hex.EncodeToString(mac(key, "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+sum([]byte(canonical))))
+	canonical := strings.Join([]string{req.Method, path(req), req.URL.RawQuery, headers, signed, sum(body)}, "\n")
+	scope := strings.Join([]string{stamp[:8], region, service, "aws4_request"}, "/")
+	derived := []byte("AWS4" + k.secret)
+	for _, part := range strings.Split(scope, "/") {
+		derived = mac(derived, part)
+	}
+	signature := hex.EncodeToString(mac(derived, "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+sum([]byte(canonical))))
 	req.Header.Set("X-Amz-Date", stamp)
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+id+"/"+scope+", SignedHeaders="+signed+", Signature="+signature)
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+k.id+"/"+scope+", SignedHeaders="+signed+", Signature="+signature)
 }
 
 func path(req *http.Request) string {

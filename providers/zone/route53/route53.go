@@ -34,6 +34,7 @@ type Client struct {
 	ZoneID   string // "": it is looked up
 	ID       string // access key ID
 	Secret   string // secret access key
+	Session  string // of a temporary key; "": it is none
 }
 
 // Format prints the zone only.
@@ -276,7 +277,7 @@ func (c *Client) call(ctx context.Context, method, path string, q url.Values, bo
 			return nil, err
 		}
 		req.URL.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
-		sign(req, body, cmp.Or(c.Region, Region), c.ID, c.Secret, c.Caller.Now())
+		sign(req, body, cmp.Or(c.Region, Region), "route53", key{c.ID, c.Secret, c.Session}, c.Caller.Now())
 		return req, nil
 	}
 	return c.Caller.Do(ctx, method == http.MethodGet, build, func(status int, body []byte) error { return judge(status, body, out) })
