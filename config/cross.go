@@ -19,6 +19,10 @@ func (l *loader) across() {
 	l.carriers()
 	l.people()
 	l.zones()
+	if c := s.Cutover; c != nil {
+		l.canaries(c.Canaries)
+		slices.SortStableFunc(c.Canaries, func(a, b Canary) int { return cmp.Compare(a.Domain(), b.Domain()) })
+	}
 	for _, a := range s.Acknowledged {
 		l.acknowledged(a)
 	}

@@ -56,6 +56,15 @@ func cutoverMeaning(c *Cutover) *Cutover {
 		z.At, z.SPF.At = Pos{}, Pos{}
 		z.MX, z.SPF.Add, z.SPF.Remove = sorted(z.MX), sorted(z.SPF.Add), sorted(z.SPF.Remove)
 	}
+	m.Canaries = slices.Clone(m.Canaries)
+	for i := range m.Canaries {
+		k := &m.Canaries[i]
+		k.At, k.Submission.At = Pos{}, Pos{}
+		if k.Arrival != nil {
+			inbox := *k.Arrival
+			inbox.At, k.Arrival = Pos{}, &inbox
+		}
+	}
 	return &m
 }
 

@@ -91,6 +91,7 @@ type places struct {
 	procedure, mode, mover Pos
 	files                  Pos
 	cutover                cutoverAt
+	canaries               []canaryAt
 	shared                 map[string]Pos // the users of a shared mailbox, by address
 	groups                 map[string]Pos // the members of a group, by address
 	leavers                map[string]Pos // who gets a leaver's mail, by address

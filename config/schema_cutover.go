@@ -1,5 +1,7 @@
 package config
 
+import "strconv"
+
 // Kinds of zone.
 const (
 	ZoneManual     = "manual"
@@ -59,7 +61,26 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 			{name: "remove", typ: typList, example: `["include:spf.old.test"]`},
 		}},
 	}},
+	{name: "canary", many: true, args: []arg{
+		{name: "from", typ: typAddress, must: every, example: `"alice@acme.test"`},
+		{name: "to", typ: typAddress, must: every, example: `"acme.trial@outside.example"`},
+	}, blocks: []*block{
+		{name: "submission", must: every, args: serviceArgs("smtp.new.test", 587, "CANARY_OUT")},
+		{name: "arrival", args: serviceArgs("imap.outside.example", 143, "CANARY_IN")},
+	}},
 }}
+
+// serviceArgs are those of a server that one person signs in to.
+func serviceArgs(host string, port int, password string) []arg {
+	return []arg{
+		{name: "host", typ: typText, must: every, example: strconv.Quote(host)},
+		{name: "port", typ: typNumber, min: 1, max: 65535, example: strconv.Itoa(port)},
+		{name: "tls", typ: typText, oneOf: []string{TLSImplicit, TLSStart, TLSNone}, def: `"implicit"`, example: `"starttls"`},
+		{name: "ca_file", typ: typText, example: `"ca.pem"`},
+		{name: "user", typ: typText, example: `"alice"`},
+		{name: "password", typ: typSecret, must: every, example: "env(" + strconv.Quote(password) + ")"},
+	}
+}
 
 // Kinds of step that a spec acknowledges by name: the final ones.
 const (

@@ -29,6 +29,7 @@ func (l *loader) cutover(b *hclsyntax.Block) {
 	}, takers{
 		"accept": func(b *hclsyntax.Block) { l.accept(b, c) },
 		"zone":   func(b *hclsyntax.Block) { l.zone(b, c) },
+		"canary": func(b *hclsyntax.Block) { l.canary(b, c) },
 	})
 	l.checkCutover(c)
 	slices.SortStableFunc(c.Zones, func(a, b Zone) int { return cmp.Compare(a.Domain, b.Domain) })

@@ -43,6 +43,7 @@ type Cutover struct {
 	Accept    Accept        `json:"accept,omitzero"`
 	Resolvers []string      `json:"resolvers,omitempty"` // whose caches are looked at: address or address:port
 	Zones     []Zone        `json:"zones,omitempty"`     // ordered by domain; one per domain and alias
+	Canaries  []Canary      `json:"canaries,omitempty"`  // ordered by their domain, at most one each
 	At        Pos           `json:"at"`
 }
 
