@@ -42,6 +42,9 @@ func takenBack(op planner.Op) planner.StepID {
 // awaits reports a step that only waits for the world; the run does not wait
 // with it, a later look does.
 func awaits(s planner.Step) bool {
-	_, waits := s.Op.(planner.Wait)
-	return waits
+	switch s.Op.(type) {
+	case planner.Wait, planner.CanaryArrival:
+		return true
+	}
+	return false
 }

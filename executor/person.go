@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -59,6 +60,8 @@ func Instruction(op planner.Op) text.Msg {
 		pairs = append(pairs, "from", o.From, "into", o.Into, "accounts", itoa(len(o.Accounts)), "relations", itoa(o.Relations))
 	case planner.FinishWizard:
 		pairs = append(pairs, "corp", o.Corp, "abandons", itoa(len(o.Abandons)))
+	case planner.CanaryArrival:
+		pairs = append(pairs, "from", o.From, "to", o.To, "message", cmp.Or(o.Message, "-"))
 	case planner.WizardCopy:
 		pairs = append(pairs, "corp", o.Corp, "mailboxes", itoa(len(o.Addresses)))
 	}

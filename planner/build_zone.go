@@ -174,7 +174,6 @@ func (b *builder) switches() {
 		if !b.seenZone(z) {
 			continue
 		}
-		last := b.lastSwitch(z).Outcome
 		var mx StepID
 		if !b.switched(z) {
 			probe := ProbeMX{Domain: z.Domain, Addresses: b.some(3), RefusalOK: b.route == routeHistory}
@@ -185,13 +184,14 @@ func (b *builder) switches() {
 			needs = append(needs, b.add(probe, r.Outcome == 0 || !hold.Open || r.Outcome < hold.Intent, ready...))
 			mx = b.add(b.switchOp(z), true, needs...)
 		}
-		b.after(z, mx, last)
+		b.after(z, mx)
 	}
 }
 
-// after adds the waits and the canary of a domain, until each has an outcome
+// after adds the waits and the canaries of a domain, until each has an outcome
 // since the switch.
-func (b *builder) after(z config.Zone, mx StepID, last int) {
+func (b *builder) after(z config.Zone, mx StepID) {
+	last := b.lastSwitch(z).Outcome
 	is, _ := b.set(z.Domain, z.Domain, "MX")
 	needs := append([]StepID{mx}, b.pressNeeds()...)
 	for _, w := range []Wait{
@@ -206,12 +206,14 @@ func (b *builder) after(z config.Zone, mx StepID, last int) {
 			b.add(w, true, needs...)
 		}
 	}
+	shown := append(needs, IDOf(Wait{For: waitServers, On: z.Domain}), IDOf(Wait{For: waitActivation, On: z.Domain}))
 	if to := b.opens(); to != "" {
 		op := Canary{Domain: z.Domain, To: to}
 		if mx != "" || b.records[IDOf(op)].Outcome <= last {
-			b.add(op, true, append(needs, IDOf(Wait{For: waitServers, On: z.Domain}), IDOf(Wait{For: waitActivation, On: z.Domain}))...)
+			b.add(op, true, shown...)
 		}
 	}
+	b.canaryOut(z, mx, b.lastSwitch(z), shown...)
 }
 
 // waited is the number of a wait's outcome: ours, or what a person said of it.

@@ -70,6 +70,7 @@ var assumed = map[string]time.Duration{
 	SetRecords{}.Kind():    5 * time.Second,
 	ProbeMX{}.Kind():       30 * time.Second,
 	Canary{}.Kind():        2 * time.Minute,
+	CanaryOut{}.Kind():     10 * time.Second,
 	TryAppend{}.Kind():     10 * time.Second,
 	Compare{}.Kind():       time.Minute,
 	PutTags{}.Kind():       time.Minute,

@@ -30,6 +30,8 @@ var opKinds = map[string]func(json.RawMessage) (Op, error){
 	SetRecords{}.Kind():     as[SetRecords],
 	ProbeMX{}.Kind():        as[ProbeMX],
 	Canary{}.Kind():         as[Canary],
+	CanaryOut{}.Kind():      as[CanaryOut],
+	CanaryArrival{}.Kind():  as[CanaryArrival],
 	TryAppend{}.Kind():      as[TryAppend],
 	Wait{}.Kind():           as[Wait],
 	Compare{}.Kind():        as[Compare],

@@ -32,7 +32,10 @@ func everyOp() []Op {
 		UpgradeTenant{"wwA", "wwB", 2, "Acme", "admin", 3, Radius{1, 2, 3, 4}},
 		MoveCustomers{"wwA", "wwB", map[string]string{"a": "b"}, 7},
 		SetRecords{Old: mx, New: mx, Add: []string{"a"}, Remove: []string{"b"}, Temporary: true, In: Cutover},
-		ProbeMX{"acme.test", []string{"alice@acme.test"}, true}, Canary{"acme.test", "alice@acme.test"}, TryAppend{"imap://new.test:993", []string{"alice@acme.test"}},
+		ProbeMX{"acme.test", []string{"alice@acme.test"}, true}, Canary{"acme.test", "alice@acme.test"},
+		CanaryOut{"acme.test", "alice@acme.test", "a@out.test", Drain, "<1@acme.test>", time.Unix(1e9, 0).UTC()},
+		CanaryArrival{"acme.test", "alice@acme.test", "a@out.test", true, "<1@acme.test>", time.Unix(1e9, 0).UTC()},
+		TryAppend{"imap://new.test:993", []string{"alice@acme.test"}},
 		Wait{"caches", "acme.test", time.Hour, Drain, []string{"10 mx.old.test"}}, Compare{"members", "wwB"}, PutTags{"wwB"},
 		Restore{Of: IDOf(ttl), Op: ttl},
 		Undo{Of: "put-group all@acme.test @1", In: Retire, Since: time.Unix(1e9, 0).UTC(), Wrote: []string{"a"}, Op: PutGroup{"wwB", "all@acme.test", "All", []string{"b"}, "", false}},
@@ -95,6 +98,10 @@ func TestIdentity(t *testing.T) {
 		"abandoned":             {FinishWizard{"a", []string{"x"}}, FinishWizard{"a", nil}, true},
 		"least wait":            {Wait{"caches", "d", 1, Drain, nil}, Wait{"caches", "d", 2, Drain, nil}, true},
 		"accounts to upgrade":   {UpgradeTenant{From: "a", Accounts: 3}, UpgradeTenant{From: "a", Accounts: 4}, true},
+		"a try of a canary":     {CanaryOut{From: "a", To: "b", In: Drain, Message: "<1>", Begun: time.Unix(1, 0)}, CanaryOut{From: "a", To: "b", In: Cutover}, true},
+		"another canary":        {CanaryOut{From: "a", To: "b"}, CanaryOut{From: "b", To: "a"}, false},
+		"a canary's arrival":    {CanaryArrival{From: "a", To: "b", Message: "<1>", Sent: time.Unix(1, 0)}, CanaryArrival{From: "a", To: "b"}, true},
+		"seen by a person":      {CanaryArrival{From: "a", To: "b", ByHand: true}, CanaryArrival{From: "a", To: "b"}, false},
 		"value put back":        {Restore{"s @1", SetTTL{mx(0), 1}}, Restore{"s @1", SetTTL{mx(0), 2}}, true},
 	} {
 		if got := IDOf(c.a) == IDOf(c.b); got != c.same {

@@ -65,6 +65,13 @@ func specFor(sh shape) *config.Spec {
 			z.DKIM = map[string]string{"s1": "v=DKIM1; p=AAAA", "s2": "S2.dkim.new.test."}
 		}
 		s.Cutover.Zones = append(s.Cutover.Zones, z)
+		if sh.sts && !sh.pressing() {
+			k := config.Canary{From: "m0@" + d, To: "trial@outside.example"}
+			if d == "acme.test" { // of the other a person sees it
+				k.Arrival = &config.Service{Host: "imap.outside.example"}
+			}
+			s.Cutover.Canaries = append(s.Cutover.Canaries, k)
+		}
 	}
 	if sh.domains == 2 {
 		s.Source.Aliases = []string{"acme.example"}

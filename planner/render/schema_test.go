@@ -35,6 +35,8 @@ func allOps() []planner.Op {
 		planner.UpgradeTenant{From: "wwA", Into: "wwB", Mode: 2, Accounts: 7, Company: "Acme", Administrator: "z"},
 		planner.MoveCustomers{From: "wwA", Into: "wwB", Accounts: map[string]string{"a": "b"}, Relations: 12},
 		planner.SetRecords{Old: set, New: set, In: planner.Cutover}, planner.ProbeMX{Domain: "acme.test"}, planner.Canary{Domain: "acme.test", To: "a@acme.test"},
+		planner.CanaryOut{Domain: "acme.test", From: "a@acme.test", To: "b@out.test", In: planner.Cutover, Message: "<1@acme.test>", Begun: time.Unix(1e9, 0).UTC()},
+		planner.CanaryArrival{Domain: "acme.test", From: "a@acme.test", To: "b@out.test", ByHand: true, Message: "<1@acme.test>", Sent: time.Unix(1e9, 0).UTC()},
 		planner.TryAppend{On: "imap://imap.new.test:993", Addresses: []string{"alice@acme.test"}},
 		planner.Wait{For: "caches", On: "acme.test", Least: time.Hour, In: planner.Cutover}, planner.Compare{What: "members", Corp: "wwB"},
 		planner.PutTags{Corp: "wwB"}, planner.Restore{Of: planner.IDOf(ttl), Op: ttl},

@@ -54,6 +54,10 @@ func (w *World) effect(op planner.Op) error {
 		return w.probe(o)
 	case planner.Canary:
 		w.resolve(o.Domain)
+	case planner.CanaryOut:
+		w.co.canaries[o.Message]++
+	case planner.CanaryArrival:
+		return w.canary(o)
 	case planner.ArchiveMailbox:
 		w.archive(o)
 	case planner.TryAppend:
@@ -272,6 +276,14 @@ func (w *World) wait(o planner.Wait) error {
 		f := fault(planner.Throttled, "memory.cached", "domain", o.On)
 		f.Wait = c.until.Sub(now)
 		return f
+	}
+	return nil
+}
+
+// canary looks for a mail among those that left.
+func (w *World) canary(o planner.CanaryArrival) error {
+	if !o.ByHand && w.co.canaries[o.Message] == 0 {
+		return fault(planner.Account, "memory.canary", "message", o.Message)
 	}
 	return nil
 }

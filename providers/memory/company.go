@@ -25,7 +25,8 @@ type company struct {
 	done      map[planner.StepID]bool        // acts of people
 	blind     map[string]bool                // kinds that the world does not show
 	notices   []planner.Notify
-	tried     int // mails put into the target before the first copy
+	canaries  map[string]int // mails that left, by Message-ID
+	tried     int            // mails put into the target before the first copy
 	bounced   int
 	erased    int // messages that a press destroyed
 	lost      int // of these, those in no archive
@@ -59,7 +60,7 @@ func newCompany() company {
 	return company{members: map[string]*planner.Member{}, shared: map[string]planner.PutShared{}, groups: map[string]planner.PutGroup{},
 		zones: map[string]map[string]*rrset{}, cached: map[string]cached{}, tags: map[string]bool{}, lists: map[string]bool{},
 		archives: map[string]map[string]struct{}{}, passes: map[string]archivePass{}, done: map[planner.StepID]bool{}, blind: map[string]bool{},
-		pressed: map[planner.StepID]int{}, faults: map[string]*opFault{}, unseen: map[string]bool{}}
+		canaries: map[string]int{}, pressed: map[planner.StepID]int{}, faults: map[string]*opFault{}, unseen: map[string]bool{}}
 }
 
 // PutAccount makes or replaces a member of the target's directory, as its

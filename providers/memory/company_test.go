@@ -148,8 +148,12 @@ func TestEveryKindIsCarriedOut(t *testing.T) {
 		planner.Notify{Template: "enter-password", To: alice}, planner.Inventory{What: "tags", Corp: "wwA"}, planner.PutTags{Corp: "wwA"},
 		planner.WizardCopy{Corp: "wwB", Addresses: []string{alice}}, planner.DropMailbox{Address: alice}, planner.HoldDirectory{Domain: "acme.test"},
 		planner.FinishWizard{Corp: "wwB"}, planner.ProbeMX{Domain: "acme.test", Addresses: []string{alice}}, planner.Canary{Domain: "acme.test"},
+		planner.CanaryOut{Domain: "acme.test", Message: "<1@acme.test>"}, planner.CanaryArrival{Domain: "acme.test", Message: "<1@acme.test>"},
 		planner.Compare{What: "members"}, planner.MoveCustomers{From: "wwA", Into: "wwB"}, planner.UpgradeTenant{From: "wwA", Into: "wwB"},
 		planner.Restore{Op: planner.SetOption{Account: "bob", Option: "imap"}}, planner.Wait{For: "authoritative", On: "acme.test"},
+	}
+	if f := do(t, w, planner.CanaryArrival{Domain: "acme.test", Message: "<1@acme.test>"}); f == nil {
+		t.Error("a mail that nobody sent has arrived")
 	}
 	w.Deliver(memory.Source, alice, "INBOX", mail(1))
 	for _, op := range ops {
