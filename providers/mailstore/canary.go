@@ -60,7 +60,7 @@ func (s *side) canaries(ctx context.Context, row config.Mailbox, prefix string, 
 	}
 	var ids []string
 	for _, f := range folders {
-		if len(f.Path) == 1 && strings.EqualFold(f.Path[0], inbox) || f.Use == imap.MailboxAttrJunk {
+		if isInbox(f) || f.Use == imap.MailboxAttrJunk {
 			found, err := se.canariesIn(ctx, f, prefix, take)
 			if err != nil {
 				return nil, err
@@ -72,26 +72,7 @@ func (s *side) canaries(ctx context.Context, row config.Mailbox, prefix string, 
 }
 
 func (s *session) canariesIn(ctx context.Context, f transfer.Folder, prefix string, take bool) ([]string, error) {
-	box, err := s.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	enter := box.Examine
-	if take {
-		enter = box.Select
-	}
-	opened, err := enter(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	var uids []uint32
-	from := max(1, opened.UIDNext-min(opened.UIDNext, newest))
-	err = box.Scan(ctx, from, 0, func(it transfer.Item) error {
-		if !slices.Contains(it.Flags, imap.FlagDeleted) {
-			uids = append(uids, it.UID)
-		}
-		return nil
-	})
+	_, uids, err := s.latest(ctx, f, take, newest)
 	if err != nil || len(uids) == 0 {
 		return nil, err
 	}
@@ -110,6 +91,30 @@ func (s *session) canariesIn(ctx context.Context, f transfer.Folder, prefix stri
 		err = s.discard(ctx, ours)
 	}
 	return ids, err
+}
+
+// latest opens a folder, to write if so asked, and gives the messages of its
+// newest UIDs that are not marked as deleted.
+func (s *session) latest(ctx context.Context, f transfer.Folder, write bool, among uint32) (box transfer.Target, uids []uint32, err error) {
+	if box, err = s.Open(ctx); err != nil {
+		return nil, nil, err
+	}
+	enter := box.Examine
+	if write {
+		enter = box.Select
+	}
+	opened, err := enter(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	from := max(1, opened.UIDNext-min(opened.UIDNext, among))
+	err = box.Scan(ctx, from, 0, func(it transfer.Item) error {
+		if !slices.Contains(it.Flags, imap.FlagDeleted) {
+			uids = append(uids, it.UID)
+		}
+		return nil
+	})
+	return box, uids, err
 }
 
 // messageIDs reads the Message-ID of messages of the open folder.

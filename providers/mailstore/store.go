@@ -40,6 +40,9 @@ type Store struct {
 	book           *notebook
 	atHome         atHome
 	flagsSeen      sync.Map // address → *transfer.FlagsSeen
+
+	mu        sync.Mutex
+	elsewhere map[config.Service]*side
 }
 
 // New gives the world of a spec. It touches no server.
