@@ -75,6 +75,19 @@ func (l *loader) checkCA(name string, at Pos) {
 	}
 }
 
+// Authorities reads a ca_file, relative to the spec's directory.
+func Authorities(dir, file string) (*x509.CertPool, error) {
+	b, err := os.ReadFile(within(dir, file))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, errors.New(file + " holds no certificate")
+	}
+	return pool, nil
+}
+
 // certificates reports whether a file holds PEM certificates, all of them readable.
 func certificates(b []byte) bool {
 	found := false

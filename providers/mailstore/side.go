@@ -7,12 +7,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,19 +96,9 @@ func (s *side) tlsConfig() (*tls.Config, error) {
 	if s.imap.CAFile == "" {
 		return cfg, nil
 	}
-	path := s.imap.CAFile
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.dir, path)
-	}
-	pem, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	cfg.RootCAs = x509.NewCertPool()
-	if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New(s.imap.CAFile + " holds no certificate")
-	}
-	return cfg, nil
+	var err error
+	cfg.RootCAs, err = config.Authorities(s.dir, s.imap.CAFile)
+	return cfg, err
 }
 
 // signIn connects and signs in to a mailbox, unless it was refused before.

@@ -30,6 +30,8 @@ type town struct {
 	mu             sync.Mutex
 	target, source []string // Message-IDs of canaries
 	lookFault      error
+
+	out // the way out
 }
 
 func newTown(t *testing.T) *town {
@@ -55,6 +57,9 @@ func (w *town) Addresses(_ context.Context, host string) ([]netip.Addr, error) {
 func (w *town) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	at, port, _ := net.SplitHostPort(address)
 	s := w.servers[at]
+	if at == "smtp.new.test" && port == "465" && w.submit != nil {
+		return w.dialSubmission(ctx)
+	}
 	if port != "25" || s == nil {
 		return nil, errors.New("connection refused")
 	}
@@ -274,7 +279,7 @@ func TestAllElseIsTheInnerWorlds(t *testing.T) {
 	in := &inside{}
 	w := New(in, Options{})
 	s, err := w.Observe(t.Context(), planner.Recorded)
-	if err != nil || !slices.Equal(s.Can, []string{"canary", "copy-mailbox", "probe-mx", "wait"}) {
+	if err != nil || !slices.Equal(s.Can, []string{"canary", "canary-arrival", "canary-out", "copy-mailbox", "probe-mx", "wait"}) {
 		t.Errorf("%v %v", s.Can, err)
 	}
 	if _, err := w.Do(t.Context(), planner.Wait{}, nil, nil); err != nil || !slices.Equal(in.did, []string{"wait"}) {

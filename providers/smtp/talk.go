@@ -47,14 +47,19 @@ func (w *World) call(ctx context.Context, host string, at netip.Addr) (*talk, er
 	return t, nil
 }
 
-func (t *talk) greet(conn net.Conn) (err error) {
+// hello waits for the greeting and says who calls.
+func (t *talk) hello(conn net.Conn) (err error) {
 	if err := conn.SetDeadline(time.Now().Add(talking)); err != nil {
 		return err
 	}
 	if t.Client, err = smtp.NewClient(conn, t.host); err != nil {
 		return err
 	}
-	if err := t.Hello(literal(conn.LocalAddr())); err != nil {
+	return t.Hello(literal(conn.LocalAddr()))
+}
+
+func (t *talk) greet(conn net.Conn) error {
+	if err := t.hello(conn); err != nil {
 		return err
 	}
 	if offered, _ := t.Extension("STARTTLS"); !offered {

@@ -8,7 +8,9 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"sync"
@@ -30,6 +32,11 @@ type Options struct {
 	Addr string // default 127.0.0.1 and a free port
 	TLS  bool   // STARTTLS is offered, with a certificate of nobody's
 
+	// Of a submission server.
+	Implicit bool              // TLS from the first octet
+	Users    map[string]string // passwords of those who may send, once they signed in
+	Auth     []string          // mechanisms; default PLAIN and LOGIN
+
 	// Rcpt may refuse an address; a *smtp.SMTPError is sent as it is.
 	Rcpt func(to string) error
 	// Deliver is called before DATA is answered, and may refuse; it may be
@@ -40,6 +47,7 @@ type Options struct {
 // Server is a running server.
 type Server struct {
 	Addr string // address:port
+	PEM  []byte // its certificate, for receiver.test
 
 	o     Options
 	mu    sync.Mutex
@@ -60,12 +68,19 @@ func Start(t testing.TB, o Options) *Server {
 	s := &Server{Addr: l.Addr().String(), o: o}
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		s.note("CONNECT")
+		if o.Users != nil {
+			return &member{session{s: s}, ""}, nil
+		}
 		return &session{s: s}, nil
 	}))
-	server.Domain = "receiver.test"
+	server.Domain, server.AllowInsecureAuth = "receiver.test", true
+	server.ErrorLog = log.New(io.Discard, "", 0)
 	server.ReadTimeout, server.WriteTimeout = time.Minute, time.Minute
-	if o.TLS {
-		server.TLSConfig = certificate(t)
+	if o.TLS || o.Implicit {
+		server.TLSConfig, s.PEM = certificate(t)
+	}
+	if o.Implicit {
+		l = tls.NewListener(l, server.TLSConfig)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -146,7 +161,8 @@ func (c *session) Logout() error {
 	return nil
 }
 
-func certificate(t testing.TB) *tls.Config {
+// certificate is its own authority; it comes as PEM, too.
+func certificate(t testing.TB) (*tls.Config, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -157,5 +173,6 @@ func certificate(t testing.TB) *tls.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}},
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
