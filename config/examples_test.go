@@ -52,7 +52,7 @@ func TestTheFullExampleIsDecoded(t *testing.T) {
 	}
 	if len(s.Roster.Mailboxes) != 4 || len(s.Roster.Skip) != 1 || s.Source.IMAP.Login.Kind != LoginMaster ||
 		s.Source.IMAP.Limits.Connections != 4 || s.History.Since != "2015-01-01" || s.History.Map["Old/Projects"] != "Projects" ||
-		s.Source.IMAP.Login.Password.String() != "var:old_admin_password" || s.Roster.Mailboxes[0].Kind != "shared" {
+		len(s.Cutover.Canaries) != 1 || s.Cutover.Canaries[0].Arrival.Port != 993 || s.Source.IMAP.Login.Password.String() != "var:old_admin_password" || s.Roster.Mailboxes[0].Kind != "shared" {
 		t.Errorf("%+v", s)
 	}
 }

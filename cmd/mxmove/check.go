@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
 	"github.com/mxmove/mxmove/providers/mailstore"
+	"github.com/mxmove/mxmove/providers/smtp"
 )
 
 type checkOptions struct {
@@ -61,18 +63,54 @@ func runCheck(ctx context.Context, c *cli, o checkOptions) error {
 	if err != nil {
 		return err
 	}
+	var canaries []smtp.Checked
+	if len(o.only) == 0 && !o.csv { // a table of mailboxes has no line for them
+		if canaries, err = w.Canaries(ctx, o.canary); err != nil {
+			return err
+		}
+	}
 	switch {
 	case o.json:
-		err = writeJSON(c, map[string]any{"mailboxes": results, "about": about})
+		err = writeJSON(c, map[string]any{"mailboxes": results, "about": about, "canaries": canaries})
 	case o.csv:
 		err = c.writeChecks(results)
 	default:
-		err = c.showChecks(results, about, o.all)
+		err = errors.Join(c.showChecks(results, about, o.all), c.showCanaries(canaries, o.canary))
 	}
-	if err == nil && slices.ContainsFunc(results, func(r mailstore.Checked) bool { return !opens(r) }) {
+	if err == nil && (slices.ContainsFunc(results, func(r mailstore.Checked) bool { return !opens(r) }) || slices.ContainsFunc(canaries, blocked)) {
 		return errNotFine
 	}
 	return err
+}
+
+// blocked reports that a canary could not leave, or not be seen.
+func blocked(k smtp.Checked) bool {
+	return slices.ContainsFunc(k.Findings, func(f config.Finding) bool { return f.Severity == config.Blocks })
+}
+
+// showCanaries says of each way out whether it is open, and what was found.
+func (c *cli) showCanaries(canaries []smtp.Checked, flew bool) error {
+	for _, k := range canaries {
+		how := "open"
+		switch {
+		case blocked(k):
+			how = "shut"
+		case flew:
+			how = "flew"
+		}
+		if err := c.say("cmd.check.out."+how, "from", k.From, "to", k.To); err != nil {
+			return err
+		}
+		if k.Came != nil {
+			if _, err := io.WriteString(c.Stdout, "  "+render.Clean(c.part(*k.Came, "what"))+"\n"); err != nil {
+				return err
+			}
+		}
+		if err := render.Findings(c.Stdout, c.cat, nil, k.Findings, c.options()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // countdown shows at a terminal how many mailboxes are done, and how long the

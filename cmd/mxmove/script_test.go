@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			"mxmove": scriptMxmove, "imapd": scriptImapd, "user": scriptUser, "mail": scriptMail, "letter": scriptLetter, "fail": scriptFail,
 			"count": scriptCount, "same": scriptSame, "messages": scriptMessages, "expand": scriptExpand, "holdlock": scriptHoldLock,
 			"remove": scriptRemove, "world": scriptWorldCmd, "clock": scriptClock, "did": scriptDid,
-			"internet": scriptInternet(t), "receiver": scriptReceiver(t),
+			"internet": scriptInternet(t), "submission": scriptSubmission(t), "receiver": scriptReceiver(t),
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",

@@ -25,6 +25,8 @@ type world interface {
 	VerifySample(ctx context.Context, address string, sample *transfer.Sampling, progress func(planner.Progress)) (*transfer.Report, error)
 	// Check signs in to rows' mailboxes on both sides.
 	Check(ctx context.Context, addresses []string, canary bool, each func(mailstore.Checked)) ([]mailstore.Checked, []config.Finding, error)
+	// Canaries tries the spec's way out.
+	Canaries(ctx context.Context, fly bool) ([]smtp.Checked, error)
 	// Ledger tells what is on record of a row's copy; it asks no server.
 	Ledger(address string) (*transfer.LedgerInfo, error)
 	// Deviations are what passes recorded of mail that is not as at the source.
@@ -66,11 +68,11 @@ func openWorld(o opening) (world, error) {
 		}
 	}
 	if o.Spec.Cutover == nil {
-		return &peopled{world: store, people: people(store)}, nil
+		return &peopled{stored: store, people: people(store), tried: smtp.New(nil, smtp.Options{Spec: o.Spec})}, nil
 	}
 	zones := &zone.Zones{Observer: observerOf(o.DNS, o.Now), Aims: zone.Aims(o.Spec, o.Before...), Reveal: o.Secrets.Reveal, Sleep: o.Sleep, Past: pastBy(o.State, o.Spec)}
-	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep, Dial: o.Dial})
-	return &peopled{world: store, people: people(tried)}, nil
+	tried := smtp.New(zone.New(store, zones), smtp.Options{Spec: o.Spec, Secrets: o.Secrets, SpecDir: o.SpecDir, Lineage: o.State.Lineage, Domains: zones, Boxes: store, Now: o.Now, Sleep: o.Sleep, Dial: o.Dial})
+	return &peopled{stored: store, people: people(tried), tried: tried}, nil
 }
 
 // rebuilt tells by a journal when the state directory was made anew.
@@ -83,8 +85,17 @@ func rebuilt(state *executor.State) func() time.Time {
 
 // peopled is a world in which people do what has no API.
 type peopled struct {
-	world
+	stored
 	people *manual.World
+	tried  *smtp.World
+}
+
+// stored is what two mail servers do by themselves.
+type stored = *mailstore.Store
+
+// Canaries is the tries of mail servers'.
+func (p *peopled) Canaries(ctx context.Context, fly bool) ([]smtp.Checked, error) {
+	return p.tried.Check(ctx, fly)
 }
 
 // Observe is an [executor.World]'s.

@@ -89,4 +89,19 @@ cutover {
   zone "acme-old.test" "manual" {
     mx = local.new_mx
   }
+
+  # After the switch a mail comes in, and one goes out: how is it received
+  # elsewhere? Without arrival a person attests that it came.
+  canary {
+    from = "alice@acme.test"
+    to   = "acme.trial@outside.example"
+    submission {
+      host     = "smtp.new.test" # port 465, tls = "implicit"
+      password = env("ALICE_NEW")
+    }
+    arrival {
+      host     = "imap.outside.example"
+      password = env("CANARY_IN")
+    }
+  }
 }

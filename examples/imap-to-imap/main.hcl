@@ -62,3 +62,31 @@ history {
     map  = { "Old/Projects" = "Projects" }
   }
 }
+
+cutover {
+  opens     = "2026-12-05T20:00:00+08:00"
+  closes    = "2026-12-06T06:00:00+08:00"
+  approvals = 0 # or approvers = "allowed_signers"
+
+  zone "acme.test" "manual" { # rfc2136 | dnspod | alidns | cloudflare | route53: see ../dns-zones
+    mx = ["10 mx.new.test"]
+  }
+  zone "acme.example" "manual" {
+    mx = ["10 mx.new.test"]
+  }
+
+  # After the switch a mail comes in, and one goes out: how is it received
+  # elsewhere? Without arrival a person attests that it came.
+  canary {
+    from = "alice@acme.test"
+    to   = "acme.trial@outside.example"
+    submission {
+      host     = "smtp.new.test" # port 465, tls = "implicit"
+      password = env("ALICE_PASSWORD")
+    }
+    arrival {
+      host     = "imap.outside.example"
+      password = env("CANARY_IN")
+    }
+  }
+}

@@ -43,10 +43,13 @@ func (w *World) canaryArrival(ctx context.Context, op planner.CanaryArrival, sto
 	}
 }
 
+// came is the code of the note of a mail that was found.
+const came = "canary-arrival.came"
+
 // tell says where a mail lies and what its receiver holds of it.
 func tell(progress func(planner.Progress), domain string, k config.Canary, folder string, junk bool, mail []byte) {
 	results := verdicts(mail)
-	note(progress, domain, config.Warning, "canary-arrival.came", "to", k.To, "folder", folder, "results", results.String())
+	note(progress, domain, config.Warning, came, "to", k.To, "folder", folder, "results", results.String())
 	if junk {
 		note(progress, domain, config.Warning, "canary-arrival.junk", "to", k.To, "folder", folder)
 	}

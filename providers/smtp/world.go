@@ -1,5 +1,5 @@
 // Package smtp tries a domain's new mail servers before the switch, without
-// mail, and after it with one mail of its own.
+// mail, and after it with one mail of its own that comes in and one that leaves.
 package smtp
 
 import (
