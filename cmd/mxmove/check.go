@@ -102,7 +102,8 @@ func (c *cli) showCanaries(canaries []smtp.Checked, flew bool) error {
 			return err
 		}
 		if k.Came != nil {
-			if _, err := io.WriteString(c.Stdout, "  "+render.Clean(c.part(*k.Came, "what"))+"\n"); err != nil {
+			what := render.Clean(c.part(*k.Came, "what"))
+			if err := c.say("cmd.check.out.came", "what", what); err != nil {
 				return err
 			}
 		}
