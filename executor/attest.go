@@ -155,7 +155,7 @@ func pressed(plan *planner.Plan, snap planner.Snapshot, id planner.StepID) (plan
 // event is what goes on record of a step; *Refused: its word is not taken.
 func (t *attesting) event(ctx context.Context, s planner.Step) (Event, error) {
 	id := string(s.ID)
-	if !t.snap.ByPerson(s.Op) && s.Op.Traits().Risk == planner.Reversible {
+	if !t.snap.ByPerson(s.Op) && s.Op.Traits().Risk == planner.Reversible && !t.comparing(s) {
 		return nil, refuse("attest.kind", "step", id)
 	}
 	done, seen := planner.Shown(s.Op, t.snap)
@@ -173,6 +173,17 @@ func (t *attesting) event(ctx context.Context, s planner.Step) (Event, error) {
 		return nil, refuse("attest.nothing", "step", id)
 	}
 	return ActNever{Step: s.ID, Who: t.Self.Who, Evidence: t.Evidence}, nil
+}
+
+// comparing reports a comparison that waits for somebody to judge what was
+// edited in the directories while a press ran.
+func (t *attesting) comparing(s planner.Step) bool {
+	c, ok := s.Op.(planner.Compare)
+	if !ok || c.What != "members" {
+		return false
+	}
+	w, err := t.State.WatchOf(t.built, t.Plan)
+	return err == nil && !w.Pressed.IsZero() && len(w.Changes) > 0
 }
 
 func (t *attesting) started(ctx context.Context, s planner.Step, fact planner.Fact) (Event, error) {

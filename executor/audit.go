@@ -145,6 +145,8 @@ func (b *auditor) note(l Line) bool {
 	switch l.Msg.Code {
 	case codeFinalAhead, codeClockBack:
 		return true
+	case "event.step-noted":
+		return len(l.Why) > 0 && strings.HasPrefix(l.Why[0].Code, "watch.")
 	case "event.approval-used":
 		return b.first("approval " + l.Msg.Args["name"] + l.Msg.Args["at"])
 	}

@@ -2,16 +2,11 @@ package executor
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -81,59 +76,6 @@ func directoriesHeld(snap planner.Snapshot) []DirectoryHeld {
 		}
 	}
 	return held
-}
-
-// changedSince names who came, went or was edited since the freeze that
-// stands; what the plan's steps make is no edit. After the act that it is for
-// the directories change by it, and without a freeze there is nothing to
-// compare. stale names the tenants that were not seen since: what changed in
-// them is not known.
-func (s *State) changedSince(built, plan *planner.Plan) (changes, stale []string, err error) {
-	b, err := os.ReadFile(s.freezeFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
-	var was frozen
-	if err == nil {
-		err = json.Unmarshal(b, &was)
-	}
-	if err != nil {
-		return nil, nil, stateFault("state.read", s.freezeFile(), err)
-	}
-	rec, _ := built.Observed.Record(was.Step)
-	if !rec.Open || !built.WayBack().Open {
-		return nil, nil, nil
-	}
-	ours, now := edits(plan), tenantsOf(built.Observed)
-	for corp, before := range was.Tenants {
-		if is, ok := now[corp]; ok {
-			changes = append(changes, difference(corp, before, is, ours)...)
-		}
-		if vendorMoves(built.Spec) && !seenSince(built.Observed, corp, rec.OutcomeAt) {
-			stale = append(stale, corp)
-		}
-	}
-	slices.Sort(changes)
-	slices.Sort(stale)
-	return changes, stale, nil
-}
-
-// vendorMoves reports a move by the vendor, which a change of a directory
-// meanwhile damages. A copy by IMAP is not harmed by one, and nobody is sent to
-// export a sheet in its night.
-func vendorMoves(spec *config.Spec) bool {
-	return spec.Target.Procedure == config.ProcedureMerge || spec.Target.Procedure == config.ProcedureUpgrade
-}
-
-// seenSince reports whether a tenant was seen after a time. What a world asks
-// for itself it asks at each look; a sheet is as old as it is.
-func seenSince(snap planner.Snapshot, corp string, at time.Time) bool {
-	for _, t := range []*planner.Tenant{snap.Source.Tenant, snap.Target.Tenant} {
-		if t != nil && t.Corp == corp && t.Seen.Known() && (t.Seen.How != "sheet" || t.Seen.At.After(at)) {
-			return true
-		}
-	}
-	return false
 }
 
 // edits are the steps of a plan that change a directory, by tenant and account.

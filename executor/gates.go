@@ -49,9 +49,10 @@ func (a *apply) view(ctx context.Context) (gateView, error) {
 			return v, err
 		}
 	}
-	var err error
-	v.directory, v.unseen, err = a.State.changedSince(a.built, a.Plan)
-	return v, err
+	if a.watch.Pressed.IsZero() { // after it the directories change by it, and nothing stops it
+		v.directory, v.unseen = a.watch.Changes, a.watch.Unseen
+	}
+	return v, nil
 }
 
 // cutoverGates judges all gates of Freeze and Cutover; it is pure.

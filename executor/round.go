@@ -55,7 +55,7 @@ func (a *apply) look(ctx context.Context, again bool) error {
 	a.undone, a.foreign = planner.Drift(a.built, a.Plan)
 	a.left, a.stale = planner.LeftOut(a.built, a.Plan, a.undone...)
 	a.setAside()
-	return nil
+	return a.watches()
 }
 
 // settle journals what the world shows of acts whose end nobody saw, and of
@@ -140,8 +140,12 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 			out[id], a.held[id] = true, f
 		}
 	}
+	behind, edited := a.behindEdits()
 	removal := a.built.Removal()
 	for _, s := range a.built.Steps {
+		if behind[s.ID] && s.Work && !out[s.ID] {
+			out[s.ID], a.held[s.ID] = true, edited
+		}
 		if f, waits := behindUnannounced(s, a.built); waits && !out[s.ID] {
 			out[s.ID], a.held[s.ID] = true, f
 		}

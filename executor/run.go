@@ -60,6 +60,7 @@ type apply struct {
 	shutBy         Standing                // the same, gate by gate
 	before         int                     // steps of the plan that have an outcome of runs before
 	places         map[planner.StepID]int  // in the plan, from 1
+	watch          Watch                   // of the directories
 	walk           *walk
 
 	turns    map[planner.StepID]phase     // of this run

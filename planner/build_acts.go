@@ -49,7 +49,7 @@ func (b *builder) acts() {
 		b.add(op, true, needs()...)
 	}
 	if op := b.pressOp(); op != nil {
-		b.once(Wait{For: waitMerged, On: b.pressOn(), In: Cutover}, IDOf(op))
+		b.once(b.mergedOp(), append(b.watched(), IDOf(op))...)
 	}
 	if c := b.spec.Customers; c != nil {
 		op := MoveCustomers{From: b.spec.Source.CorpID, Into: b.corp(), Accounts: maps.Clone(c.Accounts)}
@@ -63,6 +63,21 @@ func (b *builder) acts() {
 			b.add(op, true, needs()...)
 		}
 	}
+}
+
+// mergedOp ends when the press has run its course.
+func (b *builder) mergedOp() Wait { return Wait{For: waitMerged, On: b.pressOn(), In: Cutover} }
+
+// running reports a press that was begun and has not run its course.
+func (b *builder) running() bool { return b.pressOp() != nil && b.pressed && !b.acted(b.mergedOp()) }
+
+// watched keeps the watch of a freeze up until the press has run its course,
+// also past the window (MERGE-07).
+func (b *builder) watched() []StepID {
+	if !b.pressed || !b.records[b.hold].Open {
+		return nil
+	}
+	return []StepID{b.need(b.holdOp())}
 }
 
 func (b *builder) pressOn() string {

@@ -42,13 +42,19 @@ func (b *builder) temporary(t temp, pending bool) {
 		return
 	}
 	if pending {
-		work := seen && !b.past() && b.lacks(t.op, id, is)
+		work := seen && !b.past(t.op) && b.lacks(t.op, id, is)
 		b.add(t.op, work, t.needs...)
 	}
 }
 
-// past reports that no pending step can use a Temporary any more.
-func (b *builder) past() bool { return b.over && !b.off.tiedToPending }
+// past reports that no pending step can use a Temporary any more. Who waits
+// for a press that runs can: it may outlast the window.
+func (b *builder) past(op Op) bool {
+	if op.Kind() == (HoldDirectory{}).Kind() && b.running() {
+		return false
+	}
+	return b.over && !b.off.tiedToPending
+}
 
 // lacks reports that a Temporary is not in effect. A TTL that is lower than
 // asked for is low enough.
@@ -136,9 +142,9 @@ func (b *builder) restores(pending map[StepID]bool) {
 			continue
 		}
 		kept := b.kept(t)
-		free := (!pending[id] || b.past()) && !kept
+		free := (!pending[id] || b.past(t.op)) && !kept
 		work := rec.Open && free && seen && is == rec.After && (rec.Before != rec.After || t.op.Kind() == HoldDirectory{}.Kind())
-		if pending[id] && !b.past() || work || kept && rec.Open {
+		if pending[id] && !b.past(t.op) || work || kept && rec.Open {
 			back := inverse(t.op, rec)
 			if r, ok := back.(SetRecords); ok && b.off.wholePreimage {
 				r.New.TTL = lowTTL

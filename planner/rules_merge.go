@@ -39,7 +39,7 @@ func (b *builder) mergeFindings() []config.Finding {
 
 // merging tells, while a merge runs, what does not work meanwhile.
 func (b *builder) merging() []config.Finding {
-	if b.acted(Wait{For: waitMerged, On: b.pressOn(), In: Cutover}) {
+	if !b.running() {
 		return nil
 	}
 	return []config.Finding{warning("", "MERGE-06", "corp", b.pressOn())}

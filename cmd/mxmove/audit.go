@@ -90,6 +90,9 @@ func (a *audit) story() []render.AuditMoment {
 		case "event.final-ahead":
 			m.Words.Code = "render.audit.final"
 		}
+		if l.Kind == executor.KindNote && len(l.Why) > 0 { // of the watch over the directories
+			m.Words = l.Why[0].Msg
+		}
 		if l.Kind == executor.KindRefused {
 			codes := make([]string, len(l.Why))
 			for i, f := range l.Why {

@@ -51,6 +51,9 @@ func runStatus(ctx context.Context, c *cli, o statusOptions) error {
 	if view.Stand.Pass, err = passOf(state); err != nil {
 		return err
 	}
+	if view.Watch, err = watchOf(state, plan); err != nil {
+		return err
+	}
 	if err := c.addRunning(&view, state); err != nil {
 		return err
 	}
@@ -67,6 +70,15 @@ func runStatus(ctx context.Context, c *cli, o statusOptions) error {
 	opt := c.options()
 	opt.Full = o.all || chosen != nil
 	return render.Status(c.Stdout, c.cat, view, opt)
+}
+
+// watchOf is what the directories show of a freeze; nil: nothing is frozen.
+func watchOf(state *executor.State, plan *planner.Plan) (*render.Watch, error) {
+	w, err := state.WatchOf(plan, plan)
+	if err != nil || w.Step == "" || w.Members == 0 && len(w.Unseen) == 0 {
+		return nil, err
+	}
+	return &render.Watch{Since: w.Since, Pressed: w.Pressed, Members: w.Members, Seen: w.Seen, Changes: w.Changes, Unseen: w.Unseen}, nil
 }
 
 // addRunning puts in what a run says of itself while it is at work.

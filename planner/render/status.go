@@ -25,6 +25,7 @@ type StatusView struct {
 	WayBack  Return      `json:"way_back"`
 	Stand    Stand       `json:"stand"`
 	Cutover  bool        `json:"cutover"` // the spec has one: apply needs a plan's file for the switch
+	Watch    *Watch      `json:"watch,omitempty"` // nil: nothing is frozen
 	Rows     []StatusRow `json:"mailboxes"`
 	Observed time.Time   `json:"observed,omitzero"` // when a pass last ended, with what it saw
 }
@@ -146,6 +147,7 @@ func Status(w io.Writer, cat *text.Catalogue, v StatusView, opt Options) error {
 	p := newPage(cat, opt)
 	p.statusHead(v)
 	p.press(v.Stand)
+	p.watch(v.Watch)
 	if v.Stand.Vendor {
 		p.steps(v)
 	} else {
