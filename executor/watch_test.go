@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/planner"
 )
 

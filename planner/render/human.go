@@ -92,3 +92,11 @@ func size(n int64, messages int) string {
 	}
 	return planner.Bytes(n)
 }
+
+func pairs(args text.Args) []string {
+	var out []string
+	for _, k := range sortedKeys(args) {
+		out = append(out, k, args[k])
+	}
+	return out
+}

@@ -24,7 +24,7 @@ type StatusView struct {
 	Unknown  int         `json:"unknown,omitempty"` // mailboxes whose size nobody knows
 	WayBack  Return      `json:"way_back"`
 	Stand    Stand       `json:"stand"`
-	Cutover  bool        `json:"cutover"` // the spec has one: apply needs a plan's file for the switch
+	Cutover  bool        `json:"cutover"`         // the spec has one: apply needs a plan's file for the switch
 	Watch    *Watch      `json:"watch,omitempty"` // nil: nothing is frozen
 	Rows     []StatusRow `json:"mailboxes"`
 	Observed time.Time   `json:"observed,omitzero"` // when a pass last ended, with what it saw
@@ -293,12 +293,4 @@ func (p *page) statusRow(r StatusRow, told map[string]bool) []string {
 		}
 	}
 	return []string{r.Address, p.t(r.State.Word()), messages, bytes, left, why}
-}
-
-func pairs(args text.Args) []string {
-	var out []string
-	for _, k := range sortedKeys(args) {
-		out = append(out, k, args[k])
-	}
-	return out
 }
