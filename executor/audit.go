@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -64,7 +65,7 @@ func AuditOf(lines []Line) Audit {
 			b.a.Often = append(b.a.Often, *k)
 		}
 	}
-	slices.SortFunc(b.a.Often, func(x, y KindCount) int { return x.From.Compare(y.From) })
+	slices.SortFunc(b.a.Often, func(x, y KindCount) int { return cmp.Or(x.From.Compare(y.From), cmp.Compare(x.Kind, y.Kind)) })
 	if n := len(lines); n > 0 {
 		b.a.Head = JournalHead{n, lines[n-1].Hash}
 	}

@@ -28,6 +28,7 @@ type audit struct {
 	approvals []executor.Approval
 	verified  map[string]*verified // by address; nil: never
 	all       *exceptions
+	cat       *text.Catalogue // of spans
 }
 
 // maxShown bounds the exceptions of a page; the CSV has all.
@@ -52,6 +53,7 @@ func (c *cli) auditOf(ctx context.Context, spec *config.Spec, state *executor.St
 			return nil, err
 		}
 	}
+	a.cat = c.cat
 	return a.view(c), nil
 }
 
@@ -83,12 +85,19 @@ func (a *audit) view(c *cli) *render.AuditView {
 func (a *audit) story() []render.AuditMoment {
 	var all []render.AuditMoment
 	for _, l := range a.tale.Story {
+		if l.Msg != nil && l.Msg.Code == "event.approval-used" && a.given(l.Msg.Args) {
+			continue // it stands where it was given
+		}
 		m := render.AuditMoment{At: l.At, Line: l.N, Words: *cmp.Or(l.Msg, &text.Msg{Code: "render.audit.unnamed"})}
 		switch m.Words.Code {
 		case "event.lock-taken":
 			m.Words.Code = "render.audit.run"
 		case "event.final-ahead":
 			m.Words.Code = "render.audit.final"
+		case "event.step-done.act":
+			if m.Words.Args["took"] == "0s" {
+				m.Words.Code = "render.audit.done"
+			}
 		}
 		if l.Kind == executor.KindNote && len(l.Why) > 0 { // of the watch over the directories
 			m.Words = l.Why[0].Msg
@@ -114,6 +123,14 @@ func (a *audit) story() []render.AuditMoment {
 	}
 	slices.SortStableFunc(all, func(x, y render.AuditMoment) int { return x.At.Compare(y.At) })
 	return all
+}
+
+// given reports whether an approval that opened the gates is at hand.
+func (a *audit) given(used text.Args) bool {
+	at, err := time.Parse("2006-01-02 15:04:05 -0700", used["at"])
+	return err == nil && slices.ContainsFunc(a.approvals, func(p executor.Approval) bool {
+		return p.Counts() && p.Name == used["name"] && p.At.Truncate(time.Second).Equal(at)
+	})
 }
 
 // mailboxes are the roster's, by their last pass and by what verify found.

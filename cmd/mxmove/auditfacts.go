@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
@@ -88,6 +89,9 @@ func (a *audit) proof() (proven, sampled, not []text.Msg) {
 	n, all := strconv.Itoa, strconv.Itoa(len(a.spec.Roster.Mailboxes))
 	proven = []text.Msg{text.M("render.audit.proven.words", "n", n(p), "all", all, "before", render.Count(before), "after", render.Count(after),
 		"missing", n(missing), "doubled", n(doubled))}
+	if p == 0 {
+		proven[0].Code = "render.audit.proven.none"
+	}
 	if s > 0 {
 		sampled = []text.Msg{text.M("render.audit.sampled.words", "n", n(s), "all", all, "read", render.Count(read))}
 	}
@@ -110,7 +114,7 @@ func (a *audit) downtime() []text.Msg {
 		case l.Kind == executor.KindActStarted && (kind == "merge-tenants" || kind == "upgrade-tenant"):
 			pressed = l.At
 		case l.Kind == executor.KindOutcome && kind == "wait" && !pressed.IsZero():
-			words = append(words, text.M("render.audit.downtime.merge", "from", a.stamp(pressed), "to", a.stamp(l.At), "minutes", strconv.Itoa(int(l.At.Sub(pressed).Minutes()+1))))
+			words = append(words, text.M("render.audit.downtime.merge", "from", a.stamp(pressed), "to", a.stamp(l.At), "span", render.Duration(a.cat, l.At.Sub(pressed))))
 			pressed = time.Time{}
 		case (l.Kind == executor.KindOutcome || l.Kind == executor.KindActFinished) && kind == "set-records" && strings.Contains(l.Step.Subject(), " MX"):
 			words = append(words, text.M("render.audit.downtime.mx", "domain", strings.TrimSuffix(l.Step.Subject(), " MX"), "at", a.stamp(l.At)))
@@ -181,10 +185,14 @@ const shownLeft = 8
 
 // left is what the last run left, and why.
 func (a *audit) left() []text.Msg {
-	if a.last == nil || a.last.Left == 0 && len(a.last.LeftOut) == 0 {
-		return nil
+	var words []text.Msg
+	if p := a.spec.Target.Procedure; p == config.ProcedureMerge && pressedIn(a.tale) {
+		words = append(words, text.M("render.audit.left.merge"))
 	}
-	words := []text.Msg{text.M("render.audit.left.words", "n", strconv.Itoa(a.last.Left), "out", strconv.Itoa(len(a.last.LeftOut)))}
+	if a.last == nil || a.last.Left == 0 && len(a.last.LeftOut) == 0 {
+		return words
+	}
+	words = append(words, text.M("render.audit.left.words", "n", strconv.Itoa(a.last.Left), "out", strconv.Itoa(len(a.last.LeftOut))))
 	reasons := a.last.Reasons()
 	for i, step := range slices.Sorted(maps.Keys(reasons)) {
 		if i == shownLeft {
@@ -194,4 +202,11 @@ func (a *audit) left() []text.Msg {
 		words = append(words, reasons[step].Msg)
 	}
 	return words
+}
+
+// pressedIn reports whether a merge was started.
+func pressedIn(tale executor.Audit) bool {
+	return slices.ContainsFunc(tale.Story, func(l executor.Line) bool {
+		return l.Step.Kind() == (planner.MergeTenants{}).Kind() && (l.Kind == executor.KindActStarted || l.Kind == executor.KindActFinished || l.Kind == executor.KindOutcome)
+	})
 }

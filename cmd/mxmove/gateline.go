@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mxmove/mxmove/executor"
+	"github.com/mxmove/mxmove/planner"
 	"github.com/mxmove/mxmove/planner/render"
 )
 
@@ -25,13 +26,25 @@ func (p *progress) waited(e executor.Event) []entry {
 	default:
 		lines = append(lines, p.gateLines()...)
 	}
-	switch e.(type) {
-	case nil, executor.Observed, executor.FinalAhead, executor.Finished:
-		if len(p.idle) > 0 {
-			lines = append(lines, p.unmoved())
-		}
+	if len(p.idle) > 0 && endsPasses(e) {
+		lines = append(lines, p.unmoved())
 	}
 	return lines
+}
+
+// endsPasses reports whether passes that brought nothing are told before an
+// event: what stands below them came after.
+func endsPasses(e executor.Event) bool {
+	copies := (planner.CopyMailbox{}).Kind()
+	switch e := e.(type) {
+	case nil, executor.FinalAhead, executor.Finished, executor.Stopping:
+		return true
+	case executor.StepDone:
+		return e.Step.Kind() != copies
+	case executor.StepPending:
+		return e.Step.Kind() != copies
+	}
+	return false
 }
 
 // gateLines are one of those that are open, and one each of the others. Later

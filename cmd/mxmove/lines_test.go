@@ -74,10 +74,15 @@ func TestUnmovedPassesAreOneLine(t *testing.T) {
 	p.read(eight(), executor.StepDone{Step: step("carol")})
 	p.read(eight(), executor.Observed{Again: true})
 	p.read(eight(), executor.Resting{Until: eight().Add(5 * time.Hour)})
+	p.read(eight(), executor.Resting{Until: eight().Add(5 * time.Minute)})
+	p.read(eight(), executor.StepDone{Step: step("bob")})
+	p.read(eight(), executor.StepDone{Step: "wait caches/acme.test @00000000"})
 	want := `20:00 4/4    copy dora@acme.test 1 message, 441 B, 0 s
 20:00 1-3    copy: 3 mailboxes without anything new; looks again at 20:00:48
-20:00        copy: 2 mailboxes without anything new
-20:00        looks again at 12-06 01:00
+20:00        copy: 2 mailboxes without anything new; looks again at 12-06 01:00
+20:00        looks again at 20:05:00
+20:00 2/4    copy bob@acme.test nothing new
+20:00        wait caches/acme.test: done
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)

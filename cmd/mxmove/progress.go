@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	quiet  = 10 * time.Second       // between two lines about progress where nothing is redrawn
+	quiet  = 10 * time.Second       // between two lines about progress where nothing is redrawn, at first
+	hush   = 5 * time.Minute        // the same, in the end
 	blink  = 100 * time.Millisecond // between two drawings of the same lines
 	memory = 30 * time.Second       // what rates are reckoned over
 )
@@ -27,31 +28,33 @@ type progress struct {
 	width func() int // 0: no terminal
 	now   func() time.Time
 
-	expected int64            // octets that the plan means to copy
-	behind   map[string]int64 // of them, by mailbox
-	todo     int              // steps of this run
-	ended    int              // of them
-	began    time.Time        // where the time left is reckoned by mailboxes, not octets; else zero
-	carried  int64            // octets of steps that ended
-	running  []*active
-	samples  []sample
-	pace     int64                     // the last rate that was more than nothing
-	told     time.Time                 // of the last line about progress
-	places   map[planner.StepID]int    // in the plan, from 1
-	names    map[planner.StepID]string // of final steps: F1, F2
-	column   int                       // cells of the labels
-	gates    []executor.GateChecked    // not told yet
-	judged   bool                      // the gates were told once
-	held     []executor.StepHeld       // not told yet
-	idle     []planner.StepID          // passes that brought nothing, not told yet
-	beyond   int                       // as last told; -1: never
-	frozen   []executor.DirectoryHeld
-	waiting  map[planner.StepID]string // what a step waits for, as told
-	said     map[string]bool           // reasons and remedies, each told once
-	groups   []*group                  // in the plan's order
-	group    map[planner.StepID]*group
-	drawn    int // lines to redraw
-	drawnAt  time.Time
+	expected  int64            // octets that the plan means to copy
+	behind    map[string]int64 // of them, by mailbox
+	todo      int              // steps of this run
+	ended     int              // of them
+	began     time.Time        // where the time left is reckoned by mailboxes, not octets; else zero
+	carried   int64            // octets of steps that ended
+	running   []*active
+	samples   []sample
+	pace      int64                     // the last rate that was more than nothing
+	told      time.Time                 // of the last line about progress
+	since     time.Time                 // the run began
+	toldBytes int64                     // as the last such line told
+	places    map[planner.StepID]int    // in the plan, from 1
+	names     map[planner.StepID]string // of final steps: F1, F2
+	column    int                       // cells of the labels
+	gates     []executor.GateChecked    // not told yet
+	judged    bool                      // the gates were told once
+	held      []executor.StepHeld       // not told yet
+	idle      []planner.StepID          // passes that brought nothing, not told yet
+	beyond    int                       // as last told; -1: never
+	frozen    []executor.DirectoryHeld
+	waiting   map[planner.StepID]string // what a step waits for, as told
+	said      map[string]bool           // reasons and remedies, each told once
+	groups    []*group                  // in the plan's order
+	group     map[planner.StepID]*group
+	drawn     int // lines to redraw
+	drawnAt   time.Time
 }
 
 type active struct {
@@ -189,14 +192,17 @@ func (p *progress) rate() int64 {
 	return max(int64(float64(last.bytes-first.bytes)/span.Seconds()), 0)
 }
 
-// due reports whether it is time for a line about progress on a pipe.
+// due reports whether it is time for a line about progress on a pipe: where
+// something was carried since the last one, and the longer the run the less
+// often.
 func (p *progress) due(at time.Time, e executor.Event) bool {
 	switch e.(type) {
 	case executor.LockTaken:
-		p.told = at
+		p.told, p.since = at, at
 	case executor.StepProgress:
-		if at.Sub(p.told) >= quiet {
-			p.told = at
+		every := min(max(quiet, at.Sub(p.since)/30), hush)
+		if at.Sub(p.told) >= every && p.bytes() != p.toldBytes {
+			p.told, p.toldBytes = at, p.bytes()
 			return true
 		}
 	}

@@ -87,7 +87,7 @@ type auditPage struct {
 // Audit writes the report's first page for a terminal.
 func Audit(w io.Writer, cat *text.Catalogue, view *AuditView, opt Options) error {
 	a := &auditPage{newPage(cat, opt), view}
-	a.para(0, bold, a.t("render.audit.title")+"   "+a.Source+" -> "+a.Target+"   "+a.head())
+	a.flow(a.t("render.audit.title"), a.Source+" -> "+a.Target, a.head())
 	const column = 14
 	for _, f := range a.Facts {
 		a.hang(a.t(f.Label), column, plain, a.words(f.Words))
@@ -102,10 +102,11 @@ func Audit(w io.Writer, cat *text.Catalogue, view *AuditView, opt Options) error
 }
 
 // momentCells is as wide as the column of moments is.
-const momentCells = "2026-12-05 20:06:14   "
+const momentCells = "Sat 2026-12-05 20:06:14   "
 
 func (a *auditPage) when(m AuditMoment) string {
-	return m.At.In(a.opt.Now.Location()).Format(time.DateTime)
+	at := m.At.In(a.opt.Now.Location())
+	return a.t("render.audit.moment", "weekday", a.t("render.weekday."+strconv.Itoa(int(at.Weekday()))), "at", at.Format(time.DateTime))
 }
 
 // told is what happened, and until when.

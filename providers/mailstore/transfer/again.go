@@ -43,10 +43,21 @@ func (r *course) again(ctx context.Context, do func() error) error {
 func (r *course) wait(ctx context.Context, why error, d time.Duration) error {
 	var f *planner.Fault
 	errors.As(why, &f)
+	defer r.waitsFor(f)()
+	return r.pause(ctx, d)
+}
+
+// waitsFor tells what is waited for, until done is called.
+func (r *course) waitsFor(f *planner.Fault) (done func()) {
+	r.report(func(p *planner.Progress) { p.Waiting = f })
+	return func() { r.report(func(p *planner.Progress) { p.Waiting = nil }) }
+}
+
+// pause sleeps for d, or until Stop is closed.
+func (r *course) pause(ctx context.Context, d time.Duration) error {
 	if r.stopped() {
 		return ErrStopped
 	}
-	r.report(func(p *planner.Progress) { p.Waiting = f })
 	sleep := r.p.Sleep
 	if sleep == nil {
 		sleep = timerSleep
@@ -54,7 +65,6 @@ func (r *course) wait(ctx context.Context, why error, d time.Duration) error {
 	ctx, cancel := r.untilStop(ctx)
 	defer cancel()
 	err := sleep(ctx, d)
-	r.report(func(p *planner.Progress) { p.Waiting = nil })
 	if r.stopped() {
 		return ErrStopped
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/planner"
 )
 
 // A server may still be storing what a connection brought before it died:
@@ -157,10 +160,11 @@ func near(size, is int64) bool {
 // watch waits until folders, which were so large, have not grown for a quiet
 // time, by anything that may be ours.
 func (r *course) watch(ctx context.Context, folders []Folder, was []extent, quiet time.Duration, ours func(context.Context, Folder, extent) (bool, error)) error {
+	defer r.waitsFor(settles("transfer.settles", quiet))()
 	pause := quiet / calmLooks
 	looks := int(min(mostQuiets*quiet, MostCalm) / pause)
 	for still := 0; still < calmLooks && looks > 0; looks-- {
-		if err := r.wait(ctx, nil, pause); err != nil {
+		if err := r.pause(ctx, pause); err != nil {
 			return err
 		}
 		is, err := r.extents(ctx, folders)
@@ -183,6 +187,11 @@ func (r *course) watch(ctx context.Context, folders []Folder, was []extent, quie
 		was = is
 	}
 	return nil
+}
+
+// settles says that the target is given time to store what it was sent.
+func settles(code string, quiet time.Duration) *planner.Fault {
+	return &planner.Fault{Msg: text.M(code, "span", quiet.Round(time.Second).String()), Class: planner.Throttled}
 }
 
 // extent is by what a folder shows that it has grown.

@@ -22,7 +22,7 @@ func (r *course) calmLost(ctx context.Context, mapped []Mapped) error {
 		}
 	}
 	quiet := r.p.Options.Answers.quiet(r.afloat(mapped))
-	if err := r.wait(ctx, nil, quiet); err != nil {
+	if err := r.wait(ctx, settles("transfer.settles-lost", quiet), quiet); err != nil {
 		return err
 	}
 	is, err := r.extents(ctx, folders)

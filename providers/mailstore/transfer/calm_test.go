@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ type fakeNight struct {
 	now     time.Duration // since the connection died
 	answers Answers
 	due     func(was, now time.Duration)
+	seen    []planner.Progress
 }
 
 func (n *fakeNight) sleep(ctx context.Context, d time.Duration) error {
@@ -33,11 +35,51 @@ func (n *fakeNight) pass() planner.Tally {
 	defer l.Close()
 	o := n.o
 	o.Answers = &n.answers
-	tally, err := (&Pass{Source: n.src, Target: n.dst, Ledger: l, Options: o, Sleep: n.sleep}).Run(n.t.Context())
+	tally, err := (&Pass{Source: n.src, Target: n.dst, Ledger: l, Options: o, Sleep: n.sleep, Progress: n.progress}).Run(n.t.Context())
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	return tally
+}
+
+func (n *fakeNight) progress(p planner.Progress) { n.seen = append(n.seen, p) }
+
+// waits gives the codes of what was waited for, each as often as it was begun.
+func (n *fakeNight) waits() (codes []string) {
+	var last *planner.Fault
+	for _, p := range n.seen {
+		if p.Waiting != last && p.Waiting != nil {
+			codes = append(codes, p.Waiting.Code)
+		}
+		last = p.Waiting
+	}
+	if last != nil {
+		n.t.Error("the last word of a pass is that it waits")
+	}
+	return codes
+}
+
+// While the target is given time to store what it was sent, a person is told
+// for what, once.
+func TestGivingTimeIsTold(t *testing.T) {
+	n := cutNight(t, 100)
+	n.at(2*time.Second, 0, 1)
+	n.pass()
+	if got := n.waits(); !slices.Equal(got, []string{"transfer.settles"}) {
+		t.Errorf("after a lost connection: %v", got)
+	}
+	n = cutNight(t, 100)
+	n.dst.deliver("INBOX", "a: new\r\n\r\nx") // it holds mail, and the ledger is lost
+	n.dir = t.TempDir()
+	n.pass()
+	if got := n.waits(); !slices.Equal(got, []string{"transfer.settles-lost"}) {
+		t.Errorf("without a ledger: %v", got)
+	}
+	n.seen = nil
+	n.pass()
+	if got := n.waits(); len(got) > 0 {
+		t.Errorf("with nothing to wait for: %v", got)
+	}
 }
 
 // cutNight is a mailbox whose process was killed when it had sent

@@ -79,6 +79,8 @@ var (
 		{regexp.MustCompile(`\d{8}T\d{6}Z`), "20060102T150405Z"},
 		{regexp.MustCompile(`[A-Z][a-z][a-z] \d{4}-\d\d-\d\d \d\d:\d\d`), "Mon 2006-01-02 15:04"},
 		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "2006-01-02 15:04:05"},
+		{regexp.MustCompile(`at \d\d:\d\d:\d\d`), "at 15:04:05"},
+		{regexp.MustCompile(`\d\d:\d\d:\d\d 再`), "15:04:05 再"},
 	}
 	chinese = regexp.MustCompile(`(\d{4}-\d\d-\d\d) 周. (\d\d:\d\d)`)
 	prefix  = regexp.MustCompile(`(?m)^\d\d:\d\d `)
@@ -92,7 +94,6 @@ var (
 		{regexp.MustCompile(`进程 \d+`), "进程 8812"},
 		{regexp.MustCompile(`(spec|配置) [0-9a-f]{6}\b`), "$1 07ab3e"},
 		{regexp.MustCompile(`root@[A-Za-z0-9._-]+`), "zhang.wei@pc-07"},
-		{regexp.MustCompile(`(by |作者 )[^ ,]+, zhang`), "${1}zhang"}, // git's name of who planned
 	}
 )
 
@@ -136,7 +137,8 @@ var (
 	looked  = regexp.MustCompile(`(\(|（)[^()（）]*(ago\)|前）)`)
 	cached  = regexp.MustCompile(`(acme\.test.*0s)[:：].*`)
 	// chance is what depends on how fast the machine is.
-	chance = regexp.MustCompile(`KiB/s|B/s`)
+	chance = regexp.MustCompile(`KiB/s|B/s|nothing new|without anything new|没有新内容|^\d\d:\d\d +(looks again|\d\d:\d\d:\d\d 再查看)`)
+	label  = regexp.MustCompile(`^(\d\d:\d\d) +[\d/,-]* `)
 )
 
 // shapes are the kinds of sentence of a text, each with one that is so: where
@@ -154,7 +156,7 @@ func shapes(text string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, line := range whole {
-		s := looked.ReplaceAllString(line, "")
+		s := looked.ReplaceAllString(label.ReplaceAllString(line, "$1 "), "")
 		s = numbers.ReplaceAllString(s, "0")
 		s = spans.ReplaceAllString(units.ReplaceAllString(s, "0 B"), "0s")
 		s = cached.ReplaceAllString(strings.ReplaceAll(s, "messages", "message"), "$1")

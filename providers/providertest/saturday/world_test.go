@@ -63,6 +63,7 @@ _dmarc 5 IN TXT "v=DMARC1; p=none"
 type world struct {
 	t              *testing.T
 	dir            string // of the migration
+	home           string // whose git knows who plans
 	source, target *peer.Server
 	ns1            *peer.Names
 	old, new       *mailroom
@@ -97,7 +98,7 @@ func newWorld(t *testing.T, tail time.Duration) *world {
 	for n := range boxes {
 		users[address(n+1)] = password
 	}
-	w := &world{t: t, dir: t.TempDir(), source: peer.Dovecot(t, peer.Options{Users: users}), target: peer.Dovecot(t, peer.Options{Users: users})}
+	w := &world{t: t, dir: t.TempDir(), home: t.TempDir(), source: peer.Dovecot(t, peer.Options{Users: users}), target: peer.Dovecot(t, peer.Options{Users: users})}
 	peer.StartNames(t, peer.KindBIND, peer.NamesOptions{Zone: ".", Key: tsig, Text: rootZone, Addr: rootAt, Port: 53})
 	second := ns2At + ":53"
 	w.ns1 = peer.StartNames(t, peer.KindBIND, peer.NamesOptions{Zone: domain, Key: tsig, Text: acmeZone, Addr: ns1At, Port: 53, Tell: second})
@@ -106,6 +107,9 @@ func newWorld(t *testing.T, tail time.Duration) *world {
 	w.old, w.new = openMailroom(t, oldMXAt, w.source), openMailroom(t, newMXAt, w.target)
 	w.senders = newSenders(t)
 	w.seed()
+	if err := os.WriteFile(filepath.Join(w.home, ".gitconfig"), []byte("[user]\n\temail = zhang.wei@acme.test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.write("main.hcl", spec(w.source.Port, w.target.Port, tail))
 	rows := "address,source_password,target_password\n"
 	for n := range boxes {
@@ -174,7 +178,7 @@ func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Getenv(programIn), args...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "TSIG_KEY="+tsig, "MAIL_PW="+password, "TZ=UTC", "LC_ALL=", "LANG=",
-		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.email", "GIT_CONFIG_VALUE_0=zhang.wei@acme.test")
+		"HOME="+w.home, "XDG_CONFIG_HOME="+w.home)
 	return cmd
 }
 
