@@ -79,7 +79,7 @@ func (b *builder) closing() (id StepID, at time.Time, number int) {
 		if n := b.begun(op); n > number {
 			id, number = IDOf(op), n
 			rec := b.records[id]
-			at = cmp.Or(rec.OutcomeAt, rec.IntentAt, b.facts[id].At)
+			at = cmp.Or(rec.IntentAt, rec.OutcomeAt, b.facts[id].At)
 		}
 	}
 	return id, at, number
