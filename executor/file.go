@@ -29,8 +29,8 @@ func writeFile(path string, b []byte, mode os.FileMode) error {
 // seen in half.
 func replaceFile(path string, b []byte) {
 	temp := path + ".new"
-	if os.WriteFile(temp, b, 0o600) == nil {
-		os.Rename(temp, path)
+	if os.WriteFile(temp, b, 0o600) != nil || os.Rename(temp, path) != nil {
+		os.Remove(temp)
 	}
 }
 

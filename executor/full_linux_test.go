@@ -4,58 +4,31 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
+	"github.com/mxmove/mxmove/providers/providertest/disk"
 )
-
-// apart runs a test again where it may mount file systems that nobody else
-// sees, and reports whether this is there.
-func apart(t *testing.T) bool {
-	t.Helper()
-	const there = "MXMOVE_TEST_APART"
-	if os.Getenv(there) != "" {
-		return true
-	}
-	cmd := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.timeout", "5m")
-	cmd.Env = append(os.Environ(), there+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUSER,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}}
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return false
-}
 
 // small mounts a disk with little room over the state directory.
 func (s *site) small(t *testing.T, room string) {
 	t.Helper()
 	dir := filepath.Join(s.dir, ".mxmove")
 	lineage := s.state(t).Lineage
-	for _, err := range []error{syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""), syscall.Mount("none", dir, "tmpfs", 0, "size=1m,mode=700"),
-		os.WriteFile(filepath.Join(dir, "lineage"), []byte(lineage+"\n"), 0o600)} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	disk.Mount(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "lineage"), []byte(lineage+"\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	s.state(t) // makes its directories
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 	s.room(t, room)
 }
 
 func (s *site) room(t *testing.T, room string) {
 	t.Helper()
-	if err := syscall.Mount("none", filepath.Join(s.dir, ".mxmove"), "", syscall.MS_REMOUNT, room+",mode=700"); err != nil {
-		t.Fatalf("%s: %v", room, err)
-	}
+	disk.Room(t, filepath.Join(s.dir, ".mxmove"), room)
 }
 
 // saysFull reports whether an error tells a person that the disk is full, where
@@ -78,7 +51,7 @@ func saysFull(err error) bool {
 // each file that is made, of a whole migration. The run says so and ends; with
 // room again the next ones end in the same world.
 func TestFullDisk(t *testing.T) {
-	if !apart(t) {
+	if !disk.Apart(t) {
 		return
 	}
 	for _, route := range []string{"imap", "merge"} {
@@ -110,4 +83,54 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The mirror's disk gets full, at each page and each file that is written
+// there: before a final step the run stops and says so, and with room again
+// the mirror has every line.
+func TestFullMirror(t *testing.T) {
+	if !disk.Apart(t) {
+		return
+	}
+	for _, what := range []string{"size=%dk", "nr_inodes=%d"} {
+		fills, whole := 0, false
+		for n := 1; n < 60 && !whole; n++ {
+			s := newSite(t, "merge")
+			s.mirror = filepath.Join(s.dir, "far")
+			if err := os.Mkdir(s.mirror, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			disk.Mount(t, s.mirror)
+			p := s.plan(t)
+			disk.Room(t, s.mirror, fmt.Sprintf(what, map[bool]int{true: 4 * n, false: n}[what[0] == 's']))
+			err := s.through(t, p)
+			if whole = err == nil; !whole {
+				fills++
+				if !refusedBy(err, "gate.mirror") || errors.As(err, new(*PastReturn)) != s.world.Pressed(pressOf(p)) {
+					t.Fatalf("%s %d: %v %v", what, n, err, reasons(err))
+				}
+			}
+			disk.Room(t, s.mirror, disk.Ample)
+			if err := errors.Join(s.survive(t, p), s.complete(t)); err != nil {
+				t.Fatalf("%s %d, with room again: %v", what, n, err)
+			}
+			journal, _ := os.ReadFile(s.state(t).Journal())
+			if far, err := os.ReadFile(mirrorPath(s.mirror)); err != nil || string(far) != string(journal) {
+				t.Fatalf("%s %d: the mirror has %d octets of %d, %v", what, n, len(far), len(journal), err)
+			}
+		}
+		if t.Logf("%s: full %d times", what, fills); fills < 2 || !whole {
+			t.Errorf("%s: full %d times, whole: %v", what, fills, whole)
+		}
+	}
+}
+
+// pressOf is the plan's act that nobody can take back.
+func pressOf(p *planner.Plan) planner.StepID {
+	for _, s := range p.Steps {
+		if s.Op.Kind() == (planner.MergeTenants{}).Kind() {
+			return s.ID
+		}
+	}
+	return ""
 }

@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/mxmove/mxmove/providers/providertest/disk"
 )
 
 // The disk is full while a state directory is made anew, at each file and at
 // each page: it says so, nothing is there that would pass for a migration of
 // which nothing is done, and with room the same command works.
 func TestRecoveryOnAFullDisk(t *testing.T) {
-	if !apart(t) {
+	if !disk.Apart(t) {
 		return
 	}
 	s := newSite(t, "imap")

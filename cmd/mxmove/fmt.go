@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,32 +62,5 @@ func formatFile(name string, check bool) (bool, error) {
 	if check {
 		return true, nil
 	}
-	return true, replaceFile(name, out)
-}
-
-// replaceFile gives a file other contents, or fails and leaves it as it was.
-// Its mode stays, and a link stays a link.
-func replaceFile(name string, content []byte) error {
-	real, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return fileFault(name, err)
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return fileFault(name, err)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(real), ".mxmove-*")
-	if err != nil {
-		return fileFault(name, err)
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(content)
-	err = errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), real)
-	}
-	if err != nil {
-		return fileFault(name, err)
-	}
-	return nil
+	return true, writeFile(name, out, 0o600)
 }

@@ -39,9 +39,9 @@ func runInit(c *cli, o initOptions) error {
 	if err != nil {
 		return fileFault(c.dir, err)
 	}
-	fresh, unkept := len(specs) == 0, []string{"*.plan"}
+	fresh := len(specs) == 0
 	if fresh {
-		if unkept, err = c.writeStarter(o); err != nil {
+		if err := c.writeStarter(o); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func runInit(c *cli, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := c.ignore(state.Dir, unkept); err != nil {
+	if err := c.ignore("*.plan", c.ignored(state.Dir)); err != nil {
 		return err
 	}
 	if err := c.say("cmd.init.state", "dir", state.Dir, "file", c.beside(executor.LineageFile), "lineage", state.Lineage); err != nil {
@@ -68,66 +68,60 @@ func runInit(c *cli, o initOptions) error {
 	return c.say("cmd.init.next.plan")
 }
 
-// writeStarter gives the lines that belong into .gitignore.
-func (c *cli) writeStarter(o initOptions) ([]string, error) {
+// writeStarter writes the first files: what is to be kept out of version
+// control comes before it is there, and main.hcl, which tells that all are, last.
+func (c *cli) writeStarter(o initOptions) error {
 	domain, err := config.Canonical("postmaster@" + o.domain)
 	var bad *config.AddressError
 	if errors.As(err, &bad) {
 		bad.Args["address"] = o.domain
-		return nil, &planner.Fault{Msg: bad.Msg, Class: planner.Internal}
+		return &planner.Fault{Msg: bad.Msg, Class: planner.Internal}
 	}
 	_, domain, _ = strings.Cut(domain, "@")
 	files := config.Starter(c.cat.Lang(), domain, o.source, o.target)
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return nil, fileFault(c.dir, err)
+		return fileFault(c.dir, err)
 	}
-	for _, name := range []string{"main.hcl", "members.csv"} {
+	if err := c.ignore(strings.Split(strings.TrimSpace(string(files[".gitignore"])), "\n")...); err != nil {
+		return err
+	}
+	for _, name := range []string{"members.csv", "main.hcl"} {
 		made, err := create(c.beside(name), files[name])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if made {
 			if err := c.say("cmd.init.made", "file", c.beside(name)); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return strings.Split(strings.TrimSpace(string(files[".gitignore"])), "\n"), nil
+	return nil
 }
 
-// create makes a file that only its owner reads, since passwords may come into
-// it; one that exists stays.
-func create(name string, content []byte) (bool, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	if err == nil {
-		_, err = f.Write(content)
-		err = errors.Join(err, f.Close())
-	}
+// ignored is how .gitignore names a directory; "": it is not below the spec's.
+func (c *cli) ignored(dir string) string {
+	abs, err := filepath.Abs(c.dir)
 	if err != nil {
-		return false, fileFault(name, err)
+		return ""
 	}
-	return true, nil
+	if rel, err := filepath.Rel(abs, dir); err == nil && filepath.IsLocal(rel) {
+		return "/" + filepath.ToSlash(rel) + "/"
+	}
+	return ""
 }
 
 // ignore keeps the state directory and other files, such as plans, which name
 // people, out of version control.
-func (c *cli) ignore(state string, want []string) error {
+func (c *cli) ignore(want ...string) error {
 	name := c.beside(".gitignore")
 	b, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fileFault(name, err)
 	}
-	if abs, err := filepath.Abs(c.dir); err == nil {
-		if rel, err := filepath.Rel(abs, state); err == nil && filepath.IsLocal(rel) {
-			want = append(want, "/"+filepath.ToSlash(rel)+"/")
-		}
-	}
 	lines, add := strings.Split(string(b), "\n"), ""
 	for _, w := range want {
-		if !slices.Contains(lines, w) && !slices.Contains(lines, strings.TrimPrefix(w, "/")) {
+		if w != "" && !slices.Contains(lines, w) && !slices.Contains(lines, strings.TrimPrefix(w, "/")) {
 			lines, add = append(lines, w), add+w+"\n"
 		}
 	}
@@ -137,8 +131,5 @@ func (c *cli) ignore(state string, want []string) error {
 	if len(b) > 0 && !strings.HasSuffix(string(b), "\n") {
 		add = "\n" + add
 	}
-	if err := os.WriteFile(name, append(b, add...), 0o644); err != nil {
-		return fileFault(name, err)
-	}
-	return nil
+	return writeFile(name, append(b, add...), 0o644)
 }

@@ -157,9 +157,6 @@ func readPlan(name string) (*planner.Plan, error) {
 }
 
 // fileFault tells of a file that a person named.
-func fileFault(name string, err error) error {
-	return &planner.Fault{Msg: text.M("cmd.file", "file", name, "error", err.Error()), Class: planner.Internal}
-}
 
 func hasWork(p *planner.Plan) bool {
 	for _, s := range p.Steps {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -70,14 +69,6 @@ func masked(plan *planner.Plan, version string) (*planner.SnapshotFile, error) {
 		return nil, err
 	}
 	return planner.MaskSnapshot(plan, hex.EncodeToString(salt[:]), version)
-}
-
-// writeOwn keeps a file to its owner: it names people.
-func writeOwn(name string, b []byte) error {
-	if err := os.WriteFile(name, b, 0o600); err != nil {
-		return fileFault(name, err)
-	}
-	return nil
 }
 
 // sum is what a snapshot's mailboxes hold, as far as seen.

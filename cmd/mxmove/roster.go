@@ -227,7 +227,7 @@ func runRosterLeave(c *cli, o rosterOptions, address string) error {
 		fmt.Fprintln(c.Stderr, c.cat.T("cmd.roster-leave.refused", "address", address, "file", name)+"\n")
 		return &invalid{found: withoutSecrets(found), files: loaded.Files}
 	}
-	if err := replaceFile(name, out); err != nil {
+	if err := writeFile(name, out, 0o600); err != nil {
 		return err
 	}
 	return c.say("cmd.roster-leave.done", "address", address, "file", name, "mail", mail)

@@ -177,7 +177,7 @@ func (n *notebook) rewrite(news []byte) {
 	}
 	n.read, n.lines = 0, 0 // to be read with the next refresh
 	temp := n.path + ".new"
-	if os.WriteFile(temp, all, 0o600) == nil {
-		_ = os.Rename(temp, n.path)
+	if os.WriteFile(temp, all, 0o600) != nil || os.Rename(temp, n.path) != nil {
+		os.Remove(temp) // it is looked at again
 	}
 }

@@ -247,8 +247,8 @@ func ledgerFault(path, address string, err error) error {
 		return err
 	}
 	why := err
-	if at := (*fs.PathError)(nil); errors.As(err, &at) && at.Path == path {
-		why = at.Err
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		path, why = at.Path, at.Err // maybe a file of quarantine
 	}
 	msg := text.M("ledger.failed", "mailbox", address, "file", path, "reason", why.Error())
 	if errors.Is(err, errNewer) {

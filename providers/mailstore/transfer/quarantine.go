@@ -111,7 +111,20 @@ func (c *carry) keep(it Item, s stage) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return name, errors.Join(os.WriteFile(filepath.Join(dir, name+".json"), append(b, '\n'), 0o600), syncDir(dir))
+	return name, errors.Join(keepAbout(filepath.Join(dir, name+".json"), append(b, '\n')), syncDir(dir))
+}
+
+// keepAbout writes what is to be known of a message.
+func keepAbout(name string, about []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".part-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(about); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	return commit(tmp, name)
 }
 
 // commit gives a whole file its name.
@@ -166,6 +179,11 @@ func logPlaced(dir string, about []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(line.Bytes(), '\n'))
+	info, err := f.Stat()
+	if err == nil {
+		if _, err = f.Write(append(line.Bytes(), '\n')); err != nil {
+			_ = f.Truncate(info.Size()) // half a line would spoil the next one
+		}
+	}
 	return errors.Join(err, f.Sync(), f.Close())
 }
