@@ -76,7 +76,11 @@ func TestCanaryFindings(t *testing.T) {
 			t.Errorf("%s: at %s", name, findings[0].At)
 		}
 	}
-	_, findings := loadWith(t, merge("cutover {", "cutover {\n"+canarySpec)...)
+	_, findings := loadWith(t, merge("cutover {", "cutover {\n  zone \"held.test\" \"manual\" {\n    mx = [\"5 mx.new.test\"]\n  }\n"+canarySpec)...)
+	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Code == "cutover.canary-merge" }) {
+		t.Errorf("a domain that is switched beside a merge: %v", findings)
+	}
+	_, findings = loadWith(t, merge("cutover {", "cutover {\n"+canarySpec)...)
 	if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Code == "cutover.canary-merge" }) {
 		t.Errorf("%v", findings)
 	}

@@ -74,7 +74,7 @@ func (l *loader) service(b *hclsyntax.Block, in *block, implicit, other int) Ser
 	return Service{Host: m.Host, Port: m.Port, TLS: m.TLS, CAFile: m.CAFile, User: user, Password: password, At: m.At}
 }
 
-// canaries: one leaves each domain at most, and goes elsewhere. Called before
+// canaries: one leaves each domain that switches at most, and goes elsewhere. Called before
 // they are put in order.
 func (l *loader) canaries(list []Canary) {
 	domains := append([]string{l.spec.Source.Domain}, l.spec.Source.Aliases...)
@@ -89,7 +89,7 @@ func (l *loader) canaries(list []Canary) {
 		case from == "" || l.spec.Source.Domain == "": // told already
 		case !slices.Contains(domains, from):
 			l.say(Error, at.from, "cutover.canary-from", "address", k.From, "domains", strings.Join(domains, ", "))
-		case l.moves():
+		case l.moves() && !slices.ContainsFunc(l.spec.Cutover.Zones, func(z Zone) bool { return z.Domain == from }):
 			l.say(Error, k.At, "cutover.canary-merge", "procedure", l.spec.Target.Procedure)
 		}
 		if to := domainOf(k.To); to != "" && slices.Contains(domains, to) {

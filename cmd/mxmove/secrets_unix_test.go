@@ -26,7 +26,9 @@ var canaries = map[string]string{
 	"DAVE":          "c4n/cell+dave?=Zq6",
 	"TSIG_KEY":      base64.StdEncoding.EncodeToString([]byte("c4n/tsig/key/of/32/octets?=Zq7+-")),
 	"OAUTH":         "c4n/token+oauth?=Zq8",
-	"OP_TOKEN":      "c4n/op+service?=Zq9", // the program's that prints carol's
+	"OP_TOKEN":      "c4n/op+service?=Zq9",  // the program's that prints carol's
+	"CANARY_OUT":    "c4n/smtp+canary?=Za1", // its server repeats it
+	"CANARY_IN":     "c4n/imap+canary?=Za2",
 	"MXMOVE_VAR_pw": "c4n/var+sensitive?=Zq0",
 }
 
@@ -87,7 +89,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 		args string
 		want string // in what it says
 	}{
-		{"init", ""}, {"validate", ""}, {"check", "refused the login bob@acme.test"}, {"check --canary --json", ""}, {"observe --out " + in("a.snapshot"), ""},
+		{"init", ""}, {"validate", ""}, {"check", "refused the login bob@acme.test"}, {"check --canary", "it repeats the secret"}, {"check --canary --json", ""}, {"observe --out " + in("a.snapshot"), ""},
 		{"observe --masked --out " + in("m.snapshot"), ""}, {"plan --out " + in("a.plan"), ""}, {"plan --json", ""}, {"plan --format markdown", ""}, {"plan --format html", ""},
 		{"show " + in("a.plan"), ""}, {"approve " + in("a.plan") + " --yes --key " + in("key"), "li.si@acme.test approves"}, {"approvals " + in("a.plan"), "1 of 1"},
 		{"apply " + in("a.plan"), "bob@acme.test"}, {"apply " + in("a.plan") + " --json", ""}, {"status --all", ""}, {"status --json", ""},
@@ -99,7 +101,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 			t.Errorf("mxmove %s: no %q in\n%s%s", c.args, c.want, got.out, got.errors)
 		}
 	}
-	for _, name := range []string{"ALICE_OLD", "TSIG_KEY"} { // of which the other spec knows nothing
+	for _, name := range []string{"ALICE_OLD", "TSIG_KEY", "CANARY_OUT", "CANARY_IN"} { // of which the other spec knows nothing
 		t.Setenv(name, "")
 		delete(v.vars, name)
 	}

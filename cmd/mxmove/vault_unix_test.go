@@ -62,7 +62,7 @@ func newVault(t *testing.T) *vault {
 	if out, err := exec.Command("sh", "-c", "cd "+v.dir+" && ssh-keygen -q -t ed25519 -N '' -f key && echo li.si@acme.test $(cat key.pub) >allowed_signers && git init -q . && printf '*\\n' >.gitignore").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"ALICE_OLD", "ALICE_NEW", "TSIG_KEY", "OP_TOKEN", "MXMOVE_VAR_pw"} {
+	for _, name := range []string{"ALICE_OLD", "ALICE_NEW", "TSIG_KEY", "OP_TOKEN", "CANARY_OUT", "CANARY_IN", "MXMOVE_VAR_pw"} {
 		v.vars[name] = canaries[name]
 		t.Setenv(name, canaries[name]) // what children would inherit
 	}
@@ -124,6 +124,22 @@ cutover {
     key      = env("TSIG_KEY")
     mx       = ["10 ns2.acme.test"]
   }
+  canary {
+    from = "alice@acme.test"
+    to   = "me@outside.example"
+    submission {
+      host     = "127.0.0.1"
+      port     = %d
+      tls      = "none"
+      password = env("CANARY_OUT")
+    }
+    arrival {
+      host     = "127.0.0.1"
+      port     = %d
+      tls      = "none"
+      password = env("CANARY_IN")
+    }
+  }
   accept {
     mailboxes   = ["bob@acme.test"]
     quarantined = 5
@@ -152,6 +168,7 @@ func (v *vault) servers() {
 			}
 		}
 		if i == 1 {
+			s.AddUser("me@outside.example", canaries["CANARY_IN"])
 			s.Fail(imapd.Fault{Login: "dave@acme.test", Command: "APPEND", Times: 1 << 20, Act: imapd.Refuse, Text: "[TOOBIG] no"})
 		}
 	}
@@ -162,18 +179,18 @@ func (v *vault) servers() {
 	n.Serve("127.54.2.1", slow)
 	v.dns = &zone.Observer{Client: &wire.Client{Timeout: 200 * time.Millisecond}, Port: n.Port, Roots: []netip.Addr{netip.MustParseAddr("127.54.0.1")}}
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339) }
-	v.write("main.hcl", fmt.Sprintf(vaultSpec, ports[0], ports[1], at(-time.Hour), at(9*time.Hour), n.Port))
+	v.write("main.hcl", fmt.Sprintf(vaultSpec, ports[0], ports[1], at(-time.Hour), at(9*time.Hour), n.Port, v.parrot(repeatMail), ports[1]))
 	v.write("members.csv", "address,source_password,target_password\nalice@acme.test,env:ALICE_OLD,env:ALICE_NEW\nbob@acme.test,file:bob.old,file:bob.new\n"+
 		"dave@acme.test,"+canaries["DAVE"]+","+canaries["DAVE"]+"\n")
 	v.write("bob.old", canaries["BOB_OLD"]+"\n")
 	v.write("bob.new", canaries["BOB_NEW_WRONG"]+"\n")
-	login := fmt.Sprintf("    host = \"127.0.0.1\"\n    port = %d\n    tls  = \"none\"\n", v.parrot())
+	login := fmt.Sprintf("    host = \"127.0.0.1\"\n    port = %d\n    tls  = \"none\"\n", v.parrot(repeat))
 	v.write("oauth/main.hcl", "migration \"acme\" {}\nsource \"imap\" {\n  domain = \"acme.test\"\n  imap {\n"+login+"    login \"oauth2\" {\n      command = [\"token\"]\n    }\n  }\n}\n"+
 		"roster {\n  mailbox \"alice@acme.test\" {\n    target_password = env(\"ALICE_NEW\")\n  }\n}\ntarget \"imap\" {\n  imap {\n"+login+"    login \"password\" {}\n  }\n}\nhistory {}\n")
 }
 
 // parrot refuses every sign-in and repeats what it was sent.
-func (v *vault) parrot() int {
+func (v *vault) parrot(repeat func(net.Conn)) int {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		v.Fatal(err)
@@ -202,5 +219,19 @@ func repeat(conn net.Conn) {
 			continue
 		}
 		fmt.Fprintf(conn, "%s NO [AUTHENTICATIONFAILED] cannot do: %s\r\n", tag, in.Text())
+	}
+}
+
+// repeatMail is the same of a server that takes mail.
+func repeatMail(conn net.Conn) {
+	defer conn.Close()
+	fmt.Fprint(conn, "220 parrot\r\n")
+	in := bufio.NewScanner(conn)
+	for in.Scan() {
+		if strings.HasPrefix(in.Text(), "EHLO ") {
+			fmt.Fprint(conn, "250-parrot\r\n250 AUTH PLAIN LOGIN\r\n")
+			continue
+		}
+		fmt.Fprintf(conn, "535 cannot do: %s\r\n", in.Text())
 	}
 }
