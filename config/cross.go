@@ -42,6 +42,12 @@ func (l *loader) route() {
 	if isNew := target.Procedure == ProcedureUpgrade && target.Mode == 1; target.Kind == KindWeCom && target.CorpID == "" && !isNew {
 		l.say(Error, target.At, "argument.missing", "name", "corp_id", "in", "target")
 	}
+	if target.Procedure == ProcedureUpgrade && source.Kind == KindExmail && source.CorpID == "" { // what is pressed needs a name
+		l.say(Error, source.At, "argument.missing", "name", "corp_id", "in", "source")
+	}
+	if moves && target.Archive != nil && target.IMAP.At == (Pos{}) {
+		l.say(Error, target.Archive.At, "archive.imap")
+	}
 	if moves && source.CorpID != "" && source.CorpID == target.CorpID {
 		l.say(Error, l.at.target.corpID, "tenant.same", "corp", target.CorpID)
 	}

@@ -30,6 +30,7 @@ var languageCases = map[string]struct {
 	"no corp id":                {andAlso(whole("  corp_id   = \"ww0123456789abcdef\"\n", ""), "x", "x"), []string{"argument.missing main.hcl:53:1"}},
 	"new tenant":                {[]change{write("main.hcl", upgradeSpec)}, []string{}},
 	"upgraded by another name":  {[]change{write("main.hcl", upgradeSpec), inMain("tenant/wwA", "tenant/wwB")}, []string{"acknowledge.subject main.hcl:13:1"}},
+	"upgrade of nobody":         {[]change{write("main.hcl", upgradeSpec), inMain("  corp_id = \"wwA0123456789abcde\"\n", "")}, []string{"argument.missing main.hcl:2:1"}},
 	"upgrade without names":     {[]change{write("main.hcl", upgradeSpec), inMain("  company = \"Acme\"\n", "")}, []string{"argument.missing main.hcl:13:1"}},
 	"wizard needs no password":  {whole("    source_password = exec(\"printf\", \"hunter2 %s\", \"\\\"x\\\"\")\n", ""), []string{}},
 	"naming of who stays":       {whole("[\"robot@held.test\"]", "[\"robot@held.test\", \"ro+bot@held.test\"]\n  mailbox \"ro+bot@held.test\" {}"), []string{}},
@@ -95,6 +96,7 @@ var mergeCases = map[string]struct {
 	change []change
 	want   []string
 }{
+	"archive by nothing": {merge("  imap {\n    host = \"imap.exmail.qq.com\"\n    login \"password\" {}\n  }\n", ""), []string{"archive.imap main.hcl:15:3"}},
 	"corp ids":           {merge("wwA0123456789abcde", "wwB0123456789abcde"), []string{"tenant.same main.hcl:13:15"}},
 	"no creator":         {merge("  creator = \"zhang.san\"\n", ""), []string{"merge.creator main.hcl:2:1"}},
 	"creators":           {merge("\"Zhang.San\"", "\"li.si\""), []string{"merge.creators main.hcl:15:15"}},

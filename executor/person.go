@@ -55,6 +55,9 @@ func Instruction(op planner.Op) text.Msg {
 	case planner.MergeTenants:
 		pairs = append(pairs, "from", o.From, "into", o.Into, "creator", o.Creator)
 	case planner.UpgradeTenant:
+		if o.Into == "" {
+			return text.M("act.upgrade-tenant-new", "from", o.From, "company", o.Company, "administrator", o.Administrator, "accounts", itoa(o.Accounts))
+		}
 		pairs = append(pairs, "from", o.From, "into", o.Into, "company", o.Company, "administrator", o.Administrator, "accounts", itoa(o.Accounts))
 	case planner.MoveCustomers:
 		pairs = append(pairs, "from", o.From, "into", o.Into, "accounts", itoa(len(o.Accounts)), "relations", itoa(o.Relations))

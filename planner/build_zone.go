@@ -199,7 +199,7 @@ func (b *builder) after(z config.Zone, mx StepID) {
 		{For: waitCaches, On: z.Domain, Least: time.Duration(is.TTL) * time.Second, In: Drain},
 		{For: waitActivation, On: z.Domain, In: Cutover},
 	} {
-		if w.For == waitActivation && b.spec.Target.Kind == "imap" {
+		if w.For == waitActivation && b.spec.Target.Kind == "imap" || b.vendorsAlready(z) {
 			continue
 		}
 		if mx != "" || b.waited(w) <= last {
@@ -214,6 +214,12 @@ func (b *builder) after(z config.Zone, mx StepID) {
 		}
 	}
 	b.canaryOut(z, mx, b.lastSwitch(z), shown...)
+}
+
+// vendorsAlready reports a domain whose mail goes to the vendor before its press
+// and after it: nothing is to catch up with.
+func (b *builder) vendorsAlready(z config.Zone) bool {
+	return b.vendor() && b.switched(z) && b.lastSwitch(z).Outcome == 0
 }
 
 // waited is the number of a wait's outcome: ours, or what a person said of it.

@@ -55,7 +55,7 @@ func (p *Plan) WayBack() Back {
 	back := Back{Open: true}
 	b := survey(p.Spec, p.Observed, p.Observed.At, rules{})
 	for _, z := range b.zones() {
-		if b.switched(z) {
+		if b.switched(z) && !b.vendorsAlready(z) {
 			back.Switched = append(back.Switched, z.Domain)
 		}
 	}

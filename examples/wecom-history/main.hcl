@@ -53,11 +53,8 @@ roster {
 target "wecom" { # wecom | imap
   corp_id   = "ww0123456789abcdef"
   procedure = "history" # history | merge | upgrade
-  api "directory" {
-    secret = env("WECOM_DIRECTORY_SECRET")
-  }
-  api "mail" {
-    secret = env("WECOM_MAIL_SECRET")
+  directory {
+    sheet = "directory.csv" # 通讯录 as the console exports it, anew after each change
   }
   imap {
     host = "imap.exmail.qq.com"
