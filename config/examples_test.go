@@ -86,7 +86,7 @@ func TestTheTenantExamplesAreDecoded(t *testing.T) {
 		return loaded.Spec
 	}
 	h := load("../examples/wecom-history")
-	if h.Target.Procedure != ProcedureHistory || len(h.Target.APIs) != 2 || h.Target.Seats.VIP != 20 || len(h.Roster.Mailboxes) != 5 ||
+	if h.Target.Procedure != ProcedureHistory || h.Target.Directory.Sheet != "directory.csv" || h.Target.Seats.VIP != 20 || len(h.Roster.Mailboxes) != 5 ||
 		h.Roster.Mailboxes[0].SourcePassword.String() != "sealed:alice-old" || h.Roster.Mailboxes[1].Was != "chen.xiaojie@acme.test" ||
 		len(h.Cutover.Zones) != 2 || h.Cutover.Zones[1].SPF.Remove[0] != "include:spf.old.test" || h.Guards.Removed.Percent != 5 ||
 		h.Source.IMAP.Limits.Hours[0].Rate != 5e6 || h.Cutover.Accept.Quarantined != 5 {

@@ -96,7 +96,7 @@ var mergeCases = map[string]struct {
 	change []change
 	want   []string
 }{
-	"archive by nothing": {merge("  imap {\n    host = \"imap.exmail.qq.com\"\n    login \"password\" {}\n  }\n", ""), []string{"archive.imap main.hcl:15:3"}},
+	"archive by nothing": {merge("  imap {\n    host = \"imap.exmail.qq.com\"\n    login \"password\" {}\n  }\n", ""), []string{"archive.imap main.hcl:16:3"}},
 	"corp ids":           {merge("wwA0123456789abcde", "wwB0123456789abcde"), []string{"tenant.same main.hcl:13:15"}},
 	"no creator":         {merge("  creator = \"zhang.san\"\n", ""), []string{"merge.creator main.hcl:2:1"}},
 	"creators":           {merge("\"Zhang.San\"", "\"li.si\""), []string{"merge.creators main.hcl:15:15"}},

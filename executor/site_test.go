@@ -41,6 +41,7 @@ type site struct {
 	signed []Approval
 	mirror string // of the state directory
 	people []string
+	office bool // people do what the tenants' APIs could, and sheets show the tenants
 }
 
 // peopled is the site's world where people do more than what has no API.
@@ -55,7 +56,12 @@ func (w peopled) Observe(ctx context.Context, depth planner.Depth) (planner.Snap
 	return snap, err
 }
 
-func (s *site) look() World { return peopled{s.world, s.people} }
+func (s *site) look() World {
+	if s.office {
+		return s.desk()
+	}
+	return peopled{s.world, s.people}
+}
 
 // siteSpec is a company of n people; route is imap or merge.
 func siteSpec(route string, n int) *config.Spec {
@@ -91,7 +97,12 @@ func siteSpec(route string, n int) *config.Spec {
 
 func newSite(t testing.TB, route string) *site {
 	t.Helper()
-	s := &site{dir: quickDir(t), spec: siteSpec(route, 2), now: siteStart}
+	return siteOf(t, siteSpec(route, 2))
+}
+
+func siteOf(t testing.TB, spec *config.Spec) *site {
+	t.Helper()
+	s := &site{dir: quickDir(t), spec: spec, now: siteStart}
 	s.build()
 	s.answer = s.everybodyDoes
 	if _, err := InitState(s.dir, ""); err != nil {
@@ -117,12 +128,12 @@ func (s *site) build() {
 	s.world = memory.New(s.spec, s.clock)
 	for i, row := range s.spec.Roster.Mailboxes {
 		s.world.Deliver(memory.Source, row.Address, "INBOX", siteLetter(i))
-		if s.spec.Target.Procedure == "merge" && i > 0 { // the first has no account yet
+		if s.spec.Source.CorpID != "" && i > 0 { // the first has no account yet
 			s.world.Deliver(memory.Target, row.Address, "INBOX", siteLetter(100+i))
 			s.world.PutAccount(planner.Member{Account: row.Account, Address: row.Account + "@trial.test", Enabled: planner.Yes, VIP: planner.No, IMAP: planner.Yes})
 		}
 	}
-	if s.spec.Target.Procedure == "merge" {
+	if s.spec.Source.CorpID != "" {
 		t := planner.Tenant{Corp: "wwA", Creator: "zhang"}
 		for _, row := range s.spec.Roster.Mailboxes {
 			t.Members = append(t.Members, planner.Member{Account: row.Account, Address: row.Address})
