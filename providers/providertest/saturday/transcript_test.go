@@ -162,7 +162,7 @@ func shapes(text string) map[string]string {
 	all := map[string]string{}
 	for _, line := range whole {
 		s := looked.ReplaceAllString(label.ReplaceAllString(line, "$1 "), "")
-		s = numbers.ReplaceAllString(s, "0")
+		s = numbers.ReplaceAllString(strings.ReplaceAll(s, "不到 ", ""), "0")
 		s = spans.ReplaceAllString(units.ReplaceAllString(s, "0 B"), "0s")
 		s = cached.ReplaceAllString(strings.ReplaceAll(s, "messages", "message"), "$1")
 		all[spaces.ReplaceAllString(s, "")] = line
