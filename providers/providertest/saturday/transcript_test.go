@@ -140,6 +140,7 @@ var (
 	spans   = regexp.MustCompile(`0 ?[dhms天时分秒](?: 0 ?[dhms天时分秒])*`)
 	spaces  = regexp.MustCompile(`[\s-]+`)
 	looked  = regexp.MustCompile(`(\(|（)[^()（）]*(ago\)|前）)`)
+	took    = regexp.MustCompile(`(?m)(: done|：完成)(,| in|，用时) [0-9][^;；]*$`)
 	cached  = regexp.MustCompile(`(acme\.test.*0s)[:：].*`)
 	// chance is what depends on how fast the machine is.
 	chance = regexp.MustCompile(`KiB/s|B/s|nothing new|without anything new|没有新内容|^\d\d:\d\d +(looks again|\d\d:\d\d:\d\d 再查看)`)
@@ -161,7 +162,7 @@ func shapes(text string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, line := range whole {
-		s := looked.ReplaceAllString(label.ReplaceAllString(line, "$1 "), "")
+		s := took.ReplaceAllString(looked.ReplaceAllString(label.ReplaceAllString(line, "$1 "), ""), "$1")
 		s = numbers.ReplaceAllString(strings.ReplaceAll(s, "不到 ", ""), "0")
 		s = spans.ReplaceAllString(units.ReplaceAllString(s, "0 B"), "0s")
 		s = cached.ReplaceAllString(strings.ReplaceAll(s, "messages", "message"), "$1")
