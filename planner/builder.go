@@ -187,7 +187,7 @@ func (b *builder) finish(s *Step) {
 			}
 		}
 	}
-	s.Needs = needs
+	s.Needs, s.Proof = needs, b.proofOf(s.Op)
 	if s.Work && s.Estimate == 0 {
 		s.Estimate = assumedOf(s.Op)
 	}

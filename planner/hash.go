@@ -89,6 +89,13 @@ func appendStep(b []byte, s *Step) ([]byte, error) {
 		b = append(b, `,"doubt":true`...)
 	}
 	b = strconv.AppendInt(append(b, `,"estimate":`...), int64(s.Estimate), 10)
+	if p := s.Proof; p != nil {
+		b = appendText(append(b, `,"proof":{"by":`...), p.By)
+		if p.Valid != 0 {
+			b = strconv.AppendInt(append(b, `,"valid":`...), int64(p.Valid), 10)
+		}
+		b = append(b, '}')
+	}
 	kind := ""
 	if s.Op != nil {
 		kind = s.Op.Kind()

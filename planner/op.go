@@ -116,4 +116,5 @@ type Step struct {
 	Work     bool          `json:"work"`            // has something to do now
 	Doubt    bool          `json:"doubt,omitempty"` // recovered without record, needs an attestation
 	Estimate time.Duration `json:"estimate"`        // never part of the ID
+	Proof    *Proof        `json:"proof,omitempty"` // of a person's act; nil: no person does it
 }

@@ -16,6 +16,7 @@ type task struct {
 	rules []string
 	lead  time.Duration // how long before the window it should be done
 	valid time.Duration // how long its attestation holds; 0: for good
+	proof string        // what proves it, where it tells: see Proof
 
 	// The precondition: too early, the task is not instructed, and told why
 	// with task.NAME.early. nil: none that a snapshot shows.
@@ -29,21 +30,21 @@ const day = 24 * time.Hour
 
 // tasks is the table; each has texts task.NAME.what, .why, .do.
 var tasks = map[string]task{
-	"bind-domain":       {rules: []string{"HISTORY-01"}, lead: 7 * day, shown: bound},
-	"no-allocation":     {rules: []string{"HISTORY-05"}, lead: 3 * day},
-	"client-access":     {rules: []string{"HISTORY-15"}, lead: 3 * day},
-	"creator-ready":     {rules: []string{"MERGE-01"}, lead: 3 * day, valid: 14 * day, shown: sameCreator},
-	"unbind-domain":     {risk: Costly, rules: []string{"MERGE-11"}, lead: 3 * day, early: inVain, shown: unbound},
-	"no-paid-features":  {rules: []string{"MERGE-13"}, lead: 3 * day, valid: 14 * day, shown: unpaid},
-	"buy-seats":         {phase: Drain, risk: Costly, rules: []string{"MERGE-13", "EDITION-02", "EDITION-03"}, shown: bought},
-	"open-entry":        {rules: []string{"UPGRADE-01"}, lead: 7 * day, early: unnamed},
-	"complete-workbook": {rules: []string{"UPGRADE-04"}, lead: 3 * day},
-	"directory-api":     {rules: []string{"UPGRADE-07"}, lead: 3 * day},
-	"editions-differ":   {rules: []string{"EDITION-06"}, lead: 3 * day},
-	"contract":          {rules: []string{"CUSTOMERS-09"}, lead: 14 * day, early: unassigned},
-	"confirm-contacts":  {rules: []string{"CUSTOMERS-01"}, lead: 7 * day, shown: confirmed},
-	"link-groups":       {rules: []string{"CUSTOMERS-12"}, lead: 7 * day},
-	"mta-sts-policy":    {lead: 2 * day},
+	"bind-domain":       {proof: byDirectory, rules: []string{"HISTORY-01"}, lead: 7 * day, shown: bound},
+	"no-allocation":     {proof: byWord, rules: []string{"HISTORY-05"}, lead: 3 * day},
+	"client-access":     {proof: byWord, rules: []string{"HISTORY-15"}, lead: 3 * day},
+	"creator-ready":     {proof: byRefuting, rules: []string{"MERGE-01"}, lead: 3 * day, valid: 14 * day, shown: sameCreator},
+	"unbind-domain":     {proof: byDirectory, risk: Costly, rules: []string{"MERGE-11"}, lead: 3 * day, early: inVain, shown: unbound},
+	"no-paid-features":  {proof: byDirectory, rules: []string{"MERGE-13"}, lead: 3 * day, valid: 14 * day, shown: unpaid},
+	"buy-seats":         {proof: byDirectory, phase: Drain, risk: Costly, rules: []string{"MERGE-13", "EDITION-02", "EDITION-03"}, shown: bought},
+	"open-entry":        {proof: byWord, rules: []string{"UPGRADE-01"}, lead: 7 * day, early: unnamed},
+	"complete-workbook": {proof: byWord, rules: []string{"UPGRADE-04"}, lead: 3 * day},
+	"directory-api":     {proof: byWord, rules: []string{"UPGRADE-07"}, lead: 3 * day},
+	"editions-differ":   {proof: byWord, rules: []string{"EDITION-06"}, lead: 3 * day},
+	"contract":          {proof: byWord, rules: []string{"CUSTOMERS-09"}, lead: 14 * day, early: unassigned},
+	"confirm-contacts":  {proof: byCustomers, rules: []string{"CUSTOMERS-01"}, lead: 7 * day, shown: confirmed},
+	"link-groups":       {proof: byWord, rules: []string{"CUSTOMERS-12"}, lead: 7 * day},
+	"mta-sts-policy":    {proof: byWord, lead: 2 * day},
 }
 
 // Tasks names the entries of the table of tasks, in order.

@@ -19,6 +19,7 @@ func (v *planView) reverse() {
 	v.section("render.routine", plain, v.routineWords())
 	v.gates()
 	v.findings()
+	v.peoplesActs()
 	if words := v.since(); words != "" {
 		v.section("render.since", plain, words)
 	}

@@ -49,6 +49,7 @@ type sheetPhase struct {
 // sheetLine is a step, or several of one kind.
 type sheetLine struct {
 	Place, When, What, Note, ID, Owner, Takes string
+	Proof                                     string // what will show that a person did it
 	Final, Costly                             bool
 }
 
@@ -178,8 +179,11 @@ func (v *planView) sheetLine(n int, s planner.Step, at *sheetClock) sheetLine {
 		l.What = v.cat.Text(text.Msg{Code: "task." + task.Name + ".what", Args: text.Args(task.Args)}) + v.t("render.aside", "words", clean(task.On))
 		l.Note = v.taskNote(task)
 	}
-	if t.Person {
+	if v.plan.Observed.ByPerson(s.Op) {
 		l.Owner = v.t("render.sheet.person")
+	}
+	if s.Proof != nil {
+		l.Proof = v.proof(s.Proof)
 	}
 	if m, ok := s.Op.(planner.MergeTenants); ok && m.Creator != "" {
 		l.Owner = m.Creator

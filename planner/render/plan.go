@@ -28,6 +28,7 @@ func Plan(w io.Writer, cat *text.Catalogue, plan *planner.Plan, opt Options) err
 	v.cannotSee()
 	v.gates()
 	v.findings()
+	v.peoplesActs()
 	v.sinceAndBack()
 	v.next()
 	return v.flush(w)

@@ -18,7 +18,7 @@ func TestWatchIsTold(t *testing.T) {
 	}{
 		"none":      {nil, "", "", "DIRECTORY"},
 		"held":      {&Watch{Since: now, Members: 4120, Seen: now}, "nobody edits a directory; its 4,120 members are as they were", "成员 4,120 人与冻结时一致", "merge runs"},
-		"runs":      {&Watch{Since: now, Pressed: now, Members: 3, Seen: now}, "the act runs since Thu 2026-12-03", "迁移自 2026-12-03", ""},
+		"runs":      {&Watch{Since: now, Pressed: now, Members: 3, Seen: now}, "watched since the act began, Thu 2026-12-03", "自 2026-12-03 周四 16:04 +0800 迁移开始起", ""},
 		"edited":    {&Watch{Since: now, Pressed: now, Changes: []string{"+ wwB/chen.xin 陈欣"}}, "1 edit: + wwB/chen.xin", "有 1 处改动：+ wwB/chen.xin", "as they were"},
 		"not seen":  {&Watch{Since: now, Unseen: []string{"wwA", "wwB"}}, "not seen since: wwA, wwB", "此后未查看：wwA、wwB", "as they were"},
 		"half seen": {&Watch{Since: now, Unseen: []string{"wwA"}, Changes: []string{"- wwB/x"}}, "not seen since: wwA", "此后未查看：wwA", "as they were"},
