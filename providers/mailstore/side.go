@@ -79,6 +79,9 @@ const batch = 100
 
 // dial connects without signing in.
 func (s *side) dial(ctx context.Context) (*wire.Conn, error) {
+	if s.absent() {
+		return nil, s.because("server.none", planner.Account, "side", s.name)
+	}
 	cfg, err := s.tlsConfig()
 	if err != nil {
 		return nil, s.because("server.certificate.unknown", planner.Unreachable, "reason", err.Error())
