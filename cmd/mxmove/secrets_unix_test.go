@@ -29,6 +29,7 @@ var canaries = map[string]string{
 	"OP_TOKEN":      "c4n/op+service?=Zq9",  // the program's that prints carol's
 	"CANARY_OUT":    "c4n/smtp+canary?=Za1", // its server repeats it
 	"CANARY_IN":     "c4n/imap+canary?=Za2",
+	"ERIN":          "c4n/leaver+erin?=ZqA",
 	"MXMOVE_VAR_pw": "c4n/var+sensitive?=Zq0",
 }
 
@@ -95,13 +96,18 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 		{"apply " + in("a.plan"), "bob@acme.test"}, {"apply " + in("a.plan") + " --json", ""}, {"status --all", ""}, {"status --json", ""},
 		{"verify", "alice@acme.test"}, {"verify --json", ""}, {"report", "MIGRATION REPORT"}, {"report --json --out " + in("r.json"), ""}, {"report --out " + in("r.html"), ""},
 		{"report --format csv --out " + in("r.csv"), ""}, {"report --check " + in("r.html"), "of this journal"}, {"ledger alice@acme.test", ""}, {"trace --to alice@acme.test --subject hello", ""},
+		{"report --format html", "<html"}, {"report --format csv", ""}, {"archive list", "erin@acme.test"}, {"archive verify", "1 of 1 archives are whole"}, {"archive list --json", ""},
+		{"archive restore " + in("archive/erin@acme.test") + " --to alice@acme.test --folder erin", "1 message"}, {"ledger", ""},
+		{"attest 1 --finished --evidence seen --plan " + in("a.plan"), ""}, {"plan --reverse --out " + in("back.plan"), ""}, {"rollback " + in("back.plan") + " --yes", ""}, {"rollback " + in("back.plan") + " --json", ""},
+		{"fmt --check", ""}, {"roster import --domain acme.test --out " + in("rows.csv") + " " + in("list.txt"), "rows.csv"}, {"roster sheets", ""}, {"roster leave erin@acme.test --keep", ""},
+		{"help apply", ""}, {"version", "test"}, {"completion bash", "mxmove"}, {"demo", "mailboxes proven"},
 		{"retry", ""}, {"dns", ""}, {"roster check", ""}, {"explain cutover", ""}, {"unlock", ""}, {"verify --lang zh-CN", ""}, {"check --lang zh-CN", ""},
 	} {
 		if got := v.call(v.dir, strings.Fields(c.args)...); !strings.Contains(got.out+got.errors, c.want) {
 			t.Errorf("mxmove %s: no %q in\n%s%s", c.args, c.want, got.out, got.errors)
 		}
 	}
-	for _, name := range []string{"ALICE_OLD", "TSIG_KEY", "CANARY_OUT", "CANARY_IN"} { // of which the other spec knows nothing
+	for _, name := range []string{"ALICE_OLD", "TSIG_KEY", "CANARY_OUT", "CANARY_IN", "ERIN"} { // of which the other spec knows nothing
 		t.Setenv(name, "")
 		delete(v.vars, name)
 	}
@@ -112,6 +118,12 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.call(v.dir, "recover", "--from", in("mirror"))
+	if err := os.RemoveAll(in(".mxmove")); err != nil {
+		t.Fatal(err)
+	}
+	v.call(v.dir, "recover", "--world", "--plan", in("a.plan"))
+	v.call(v.dir, "plan")
+	v.everyCommand()
 	for _, want := range []string{"refuses the change of acme.test MX", "it repeats the secret"} {
 		if !strings.Contains(v.said.String(), want) {
 			t.Errorf("nobody said %q", want)
@@ -125,7 +137,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 
 // scan looks through all that is left.
 func (v *vault) scan() {
-	sources := map[string]bool{"members.csv": true, "bob.old": true, "bob.new": true, "bin/op": true, "bin/token": true}
+	sources := map[string]bool{"members.csv": true, "list.txt": true, "rows.csv": true, "bob.old": true, "bob.new": true, "bin/op": true, "bin/token": true}
 	files, programs := 0, map[string]int{}
 	look := func(root string, wanted func(name, content string) string) {
 		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/mxmove/mxmove/providers/memory/imapd"
 	"github.com/mxmove/mxmove/providers/providertest/dnsd"
@@ -27,6 +30,7 @@ type vault struct {
 	dns       *zone.Observer
 	vars      map[string]string
 	said      strings.Builder
+	called    map[string]bool // commands, by their path
 }
 
 // program puts a program into the path that keeps what it was called with, and
@@ -46,13 +50,41 @@ func (v *vault) write(name, content string) {
 
 // call runs a command line and keeps what it says.
 func (v *vault) call(dir string, args ...string) ended {
-	got := call{args: append(args, "--dir", dir), vars: v.vars, dns: v.dns}.run(v.Context())
+	one := call{args: append(args, "--dir", dir), vars: v.vars, dns: v.dns}
+	if cmd, _, err := v.commands().Find(args); err == nil {
+		v.called[cmd.CommandPath()] = true
+	}
+	got := one.run(v.Context())
 	fmt.Fprintf(&v.said, "\n$ mxmove %s\n%s%s", strings.Join(args, " "), got.out, got.errors)
 	return got
 }
 
+// commands is the program's tree of them.
+func (v *vault) commands() *cobra.Command {
+	c := &cli{env: call{}.env(new(bytes.Buffer), new(bytes.Buffer))}
+	c.speak("en")
+	return newRoot(c)
+}
+
+// everyCommand fails where a command was not called.
+func (v *vault) everyCommand() {
+	n := 0
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+		if n++; !cmd.HasSubCommands() && !v.called[cmd.CommandPath()] {
+			v.Errorf("nobody looked at what %q leaves: call it here", cmd.CommandPath())
+		}
+	}
+	if look(v.commands()); n < 30 {
+		v.Errorf("only %d commands", n)
+	}
+}
+
 func newVault(t *testing.T) *vault {
-	v := &vault{T: t, dir: t.TempDir(), logs: t.TempDir(), vars: map[string]string{}}
+	v := &vault{T: t, dir: t.TempDir(), logs: t.TempDir(), vars: map[string]string{}, called: map[string]bool{}}
 	t.Setenv("TMPDIR", filepath.Join(v.dir, "tmp"))
 	for _, sub := range []string{"bin", "tmp", "oauth", "mirror"} {
 		if err := os.Mkdir(filepath.Join(v.dir, sub), 0o700); err != nil {
@@ -62,7 +94,7 @@ func newVault(t *testing.T) *vault {
 	if out, err := exec.Command("sh", "-c", "cd "+v.dir+" && ssh-keygen -q -t ed25519 -N '' -f key && echo li.si@acme.test $(cat key.pub) >allowed_signers && git init -q . && printf '*\\n' >.gitignore").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"ALICE_OLD", "ALICE_NEW", "TSIG_KEY", "OP_TOKEN", "CANARY_OUT", "CANARY_IN", "MXMOVE_VAR_pw"} {
+	for _, name := range []string{"ALICE_OLD", "ALICE_NEW", "TSIG_KEY", "OP_TOKEN", "CANARY_OUT", "CANARY_IN", "MXMOVE_VAR_pw", "ERIN"} {
 		v.vars[name] = canaries[name]
 		t.Setenv(name, canaries[name]) // what children would inherit
 	}
@@ -100,6 +132,9 @@ roster {
   mailbox "carol@acme.test" {
     source_password = exec("op", "read", "carol")
     target_password = var.pw
+  }
+  leaver "erin@acme.test" {
+    mail = "archive"
   }
 }
 target "imap" {
@@ -152,7 +187,7 @@ cutover {
 func (v *vault) servers() {
 	var ports []int
 	for i, users := range []map[string]string{
-		{"alice": canaries["ALICE_OLD"], "bob": canaries["BOB_OLD"], "carol": canaries["CAROL"], "dave": canaries["DAVE"]},
+		{"alice": canaries["ALICE_OLD"], "bob": canaries["BOB_OLD"], "carol": canaries["CAROL"], "dave": canaries["DAVE"], "erin": canaries["ERIN"]},
 		{"alice": canaries["ALICE_NEW"], "bob": "right", "carol": canaries["MXMOVE_VAR_pw"], "dave": canaries["DAVE"]},
 	} {
 		s, err := imapd.Start(imapd.Options{Now: time.Now})
@@ -180,8 +215,9 @@ func (v *vault) servers() {
 	v.dns = &zone.Observer{Client: &wire.Client{Timeout: 200 * time.Millisecond}, Port: n.Port, Roots: []netip.Addr{netip.MustParseAddr("127.54.0.1")}}
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339) }
 	v.write("main.hcl", fmt.Sprintf(vaultSpec, ports[0], ports[1], at(-time.Hour), at(9*time.Hour), n.Port, v.parrot(repeatMail), ports[1]))
-	v.write("members.csv", "address,source_password,target_password\nalice@acme.test,env:ALICE_OLD,env:ALICE_NEW\nbob@acme.test,file:bob.old,file:bob.new\n"+
+	v.write("members.csv", "address,source_password,target_password\nalice@acme.test,env:ALICE_OLD,env:ALICE_NEW\nbob@acme.test,file:bob.old,file:bob.new\nerin@acme.test,env:ERIN,\n"+
 		"dave@acme.test,"+canaries["DAVE"]+","+canaries["DAVE"]+"\n")
+	v.write("list.txt", "old.test;dave@acme.test;"+canaries["DAVE"]+";new.test;dave@acme.test;"+canaries["DAVE"]+"\n")
 	v.write("bob.old", canaries["BOB_OLD"]+"\n")
 	v.write("bob.new", canaries["BOB_NEW_WRONG"]+"\n")
 	login := fmt.Sprintf("    host = \"127.0.0.1\"\n    port = %d\n    tls  = \"none\"\n", v.parrot(repeat))
