@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mxmove/mxmove/planner"
 )
 
 const aDay = 24 * time.Hour
@@ -81,14 +83,16 @@ func TestClockJumpsByADay(t *testing.T) {
 		for _, by := range []time.Duration{aDay, -aDay} {
 			t.Run(fmt.Sprint(route, by), func(t *testing.T) {
 				t.Parallel()
-				complete, noted := 0, 0
+				complete, noted, in := 0, 0, map[planner.Phase]int{}
 				jumped := true
 				for line := 2; jumped; line += 3 {
 					s := newSite(t, route)
 					p := s.plan(t)
 					done := s.jump(line, by)
 					err := s.through(t, p)
-					jumped = *done
+					if jumped = *done; jumped {
+						in[phaseAt(p, s.lines(t)[:line])]++
+					}
 					for range 3 { // a person looks at the clock and runs it again
 						if !refusedBy(err, "gate.clock") && !refusedBy(err, "gate.late") {
 							break
@@ -117,12 +121,31 @@ func TestClockJumpsByADay(t *testing.T) {
 						t.Fatalf("line %d: %v", line, err)
 					}
 				}
+				for _, phase := range []planner.Phase{planner.Prepare, planner.Copy, planner.Freeze, planner.Cutover, planner.Drain} {
+					if in[phase] == 0 && (phase != planner.Copy || route == "imap") {
+						t.Errorf("no jump in %s: %v", phase, in)
+					}
+				}
 				if complete == 0 || by < 0 && noted == 0 {
 					t.Errorf("%d complete, %d noted", complete, noted)
 				}
 			})
 		}
 	}
+}
+
+// phaseAt is the phase of the last step that some lines are about.
+func phaseAt(p *planner.Plan, lines []Line) (in planner.Phase) {
+	of := map[planner.StepID]planner.Phase{}
+	for _, s := range p.Steps {
+		of[s.ID] = s.Op.Traits().Phase
+	}
+	for _, l := range lines {
+		if phase, ok := of[l.Step]; ok {
+			in = phase
+		}
+	}
+	return in
 }
 
 // A day behind, the window seems open again: the run that notices goes no
