@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -169,5 +171,25 @@ func TestOnePressIsTold(t *testing.T) {
 	two := viewOf(mergeSpec(true), options(100), planner.UpgradeTenant{From: "wwA", Mode: 2, Accounts: 7})
 	if one.onePress() != "" || two.onePress() == "" {
 		t.Errorf("%q, %q", one.onePress(), two.onePress())
+	}
+}
+
+// Chinese plans of every route line up on consoles that give characters of
+// ambiguous width two cells.
+func TestSitesHaveNoAmbiguousCharacters(t *testing.T) {
+	narrow := runewidth.Condition{StrictEmojiNeutral: true}
+	wide := runewidth.Condition{EastAsianWidth: true, StrictEmojiNeutral: true}
+	for _, s := range sites() {
+		opt := options(100)
+		opt.Earlier = s.earlier
+		var b bytes.Buffer
+		if err := Plan(&b, text.Load(text.Chinese), s.plan, opt); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range b.String() {
+			if narrow.RuneWidth(r) != wide.RuneWidth(r) {
+				t.Errorf("%s: %q is of ambiguous width", s.name, r)
+			}
+		}
 	}
 }

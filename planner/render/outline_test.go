@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
 	"github.com/mxmove/mxmove/config"
 	"github.com/mxmove/mxmove/config/text"
 	"github.com/mxmove/mxmove/planner"
@@ -277,25 +275,5 @@ func TestPeoplesActsStandAlone(t *testing.T) {
 	last := phases[0].Lines[tasks]
 	if last.What != "20 archive-mailbox: u00000@acme.test .. u00019@acme.test" || last.Place != strconv.Itoa(tasks+1)+"-"+strconv.Itoa(tasks+20) {
 		t.Errorf("%+v", last)
-	}
-}
-
-// Chinese plans of every route line up on consoles that give characters of
-// ambiguous width two cells.
-func TestSitesHaveNoAmbiguousCharacters(t *testing.T) {
-	narrow := runewidth.Condition{StrictEmojiNeutral: true}
-	wide := runewidth.Condition{EastAsianWidth: true, StrictEmojiNeutral: true}
-	for _, s := range sites() {
-		opt := options(100)
-		opt.Earlier = s.earlier
-		var b bytes.Buffer
-		if err := Plan(&b, text.Load(text.Chinese), s.plan, opt); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range b.String() {
-			if narrow.RuneWidth(r) != wide.RuneWidth(r) {
-				t.Errorf("%s: %q is of ambiguous width", s.name, r)
-			}
-		}
 	}
 }
