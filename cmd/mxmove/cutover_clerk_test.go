@@ -13,7 +13,10 @@ import (
 )
 
 // enter matches what a person is told to enter.
-var enter = regexp.MustCompile(`enter at the provider of \S+: (\S+) (MX|TXT) (.*), TTL\s+(\d+) s; remove\s+there: `)
+var enter = regexp.MustCompile(`enter at the provider of \S+: (\S+) (MX|TXT) (.*?), TTL (\d+) s; remove there: `)
+
+// breaks are what lines are broken at.
+var breaks = regexp.MustCompile(`\s+`)
 
 // clerk enters at the provider what is told, a minute later.
 func (m *move) clerk(f *vendors.Fake) {
@@ -57,7 +60,7 @@ type told struct {
 
 func (w *told) Write(b []byte) (int, error) {
 	w.mu.Lock()
-	w.text += string(b)
+	w.text = breaks.ReplaceAllString(w.text+string(b), " ")
 	found := w.form.FindStringSubmatchIndex(w.text)
 	var groups []string
 	if found != nil {
