@@ -33,6 +33,7 @@ var cutoverBlock = &block{name: "cutover", args: []arg{
 	{name: "duration", typ: typDuration, example: `"3h"`},
 	{name: "approvals", typ: typNumber, max: 100, def: `1`, example: `2`},
 	{name: "approvers", typ: typText, example: `"allowed_signers"`},
+	{name: "rollback_copies", typ: typText, oneOf: []string{CopiesKeep, CopiesRemove}, def: `"keep"`, example: `"remove"`},
 	{name: "resolvers", typ: typList, example: `["223.5.5.5", "192.0.2.53"]`},
 }, blocks: []*block{
 	{name: "accept", args: []arg{

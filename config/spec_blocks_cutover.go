@@ -25,12 +25,16 @@ func (l *loader) cutover(b *hclsyntax.Block) {
 		{name: "duration", into: &c.Duration, at: &at.duration},
 		{name: "approvals", into: &c.Approvals, at: &at.approvals},
 		{name: "approvers", into: &c.Approvers, at: &at.approvers},
+		{name: "rollback_copies", into: &c.RollbackCopies},
 		{name: "resolvers", into: &c.Resolvers, at: &at.resolvers},
 	}, takers{
 		"accept": func(b *hclsyntax.Block) { l.accept(b, c) },
 		"zone":   func(b *hclsyntax.Block) { l.zone(b, c) },
 		"canary": func(b *hclsyntax.Block) { l.canary(b, c) },
 	})
+	if c.RollbackCopies == CopiesKeep {
+		c.RollbackCopies = "" // as in plans that knew no such setting: their approvals count
+	}
 	l.checkCutover(c)
 	slices.SortStableFunc(c.Zones, func(a, b Zone) int { return cmp.Compare(a.Domain, b.Domain) })
 	l.spec.Cutover = c

@@ -32,20 +32,27 @@ type Leaver struct {
 
 // Cutover is when and how the domain switches. It binds Freeze and Cutover only.
 type Cutover struct {
-	Opens     time.Time     `json:"opens"`
-	Closes    time.Time     `json:"closes"`
-	Start     string        `json:"start"`               // attended (default) or unattended
-	Tail      time.Duration `json:"tail"`                // how long mail is still fetched from the source; default 5 days
-	Duration  time.Duration `json:"duration,omitempty"`  // what a person's final act is declared to take; 0: by estimate
-	Approvals int           `json:"approvals"`           // how many; default 1
-	Approvers string        `json:"approvers,omitempty"` // path of ssh-keygen's allowed signers
-	Signers   []string      `json:"signers,omitempty"`   // its lines: whose keys they are is part of what is approved
-	Accept    Accept        `json:"accept,omitzero"`
-	Resolvers []string      `json:"resolvers,omitempty"` // whose caches are looked at: address or address:port
-	Zones     []Zone        `json:"zones,omitempty"`     // ordered by domain; one per domain and alias
-	Canaries  []Canary      `json:"canaries,omitempty"`  // ordered by their domain, at most one each
-	At        Pos           `json:"at"`
+	Opens          time.Time     `json:"opens"`
+	Closes         time.Time     `json:"closes"`
+	Start          string        `json:"start"`               // attended (default) or unattended
+	Tail           time.Duration `json:"tail"`                // how long mail is still fetched from the source; default 5 days
+	Duration       time.Duration `json:"duration,omitempty"`  // what a person's final act is declared to take; 0: by estimate
+	Approvals      int           `json:"approvals"`           // how many; default 1
+	Approvers      string        `json:"approvers,omitempty"` // path of ssh-keygen's allowed signers
+	Signers        []string      `json:"signers,omitempty"`   // its lines: whose keys they are is part of what is approved
+	Accept         Accept        `json:"accept,omitzero"`
+	RollbackCopies string        `json:"rollback_copies,omitempty"` // what becomes of copied mail at the target on the way back: "" (they are kept) or remove
+	Resolvers      []string      `json:"resolvers,omitempty"`       // whose caches are looked at: address or address:port
+	Zones          []Zone        `json:"zones,omitempty"`           // ordered by domain; one per domain and alias
+	Canaries       []Canary      `json:"canaries,omitempty"`        // ordered by their domain, at most one each
+	At             Pos           `json:"at"`
 }
+
+// What becomes of copied mail at the target on the way back.
+const (
+	CopiesKeep   = "keep"
+	CopiesRemove = "remove"
+)
 
 // Accept is what may be unfinished when the domain switches.
 type Accept struct {

@@ -250,10 +250,14 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 }
 
 // isGated reports whether a step is bound by the gates of Freeze and Cutover.
-// To wait for a merge that was begun needs none: it may outlast the window.
+// To wait for a merge that was begun needs none: it may outlast the window. On
+// the way back they bind what takes mail away, too.
 func isGated(s planner.Step) bool {
 	if w, ok := s.Op.(planner.Wait); ok && w.For == "merged" {
 		return false
+	}
+	if _, ok := s.Op.(planner.RemovePlaced); ok {
+		return true
 	}
 	p := s.Op.Traits().Phase
 	return p == planner.Freeze || p == planner.Cutover

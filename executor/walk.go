@@ -177,7 +177,7 @@ func (w *walk) ready(s planner.Step) bool {
 // passes reports a pass over a mailbox.
 func passes(s planner.Step) bool {
 	switch s.Op.(type) {
-	case planner.CopyMailbox, planner.ArchiveMailbox:
+	case planner.CopyMailbox, planner.ArchiveMailbox, planner.RemovePlaced:
 		return true
 	}
 	return false

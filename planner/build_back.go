@@ -17,7 +17,7 @@ const ArrivedSlack = time.Hour
 // take back. Records are put back by compare-and-swap; where a domain was
 // switched its mail is carried from the target to the source until the tail
 // of the way back is over; what was given to people is taken last. Mail that
-// was copied stays at both. It is pure, as [Build] is.
+// was copied stays at both, unless cutover.rollback_copies says otherwise. It is pure, as [Build] is.
 func BuildReverse(spec *config.Spec, s Snapshot, now time.Time) *Plan {
 	return BuildReverseBy("", spec, s, now)
 }
@@ -98,6 +98,7 @@ func (b *backBuilder) plan() {
 		shown = append(shown, b.waits(z)...)
 	}
 	b.carryBack(append(slices.Clone(mx), shown...))
+	b.removePlaced(append(slices.Clone(mx), shown...))
 	b.takeBack(func(u Undo) bool { return u.In != Prepare }, !b.standing())
 	b.temporaries()
 	b.behind(append(mx, shown...))

@@ -41,6 +41,16 @@ func estimateBack(m Mailbox) time.Duration {
 	return d.Round(estimateGrain)
 }
 
+// estimateRemoval reckons how long it takes to read all of that on both sides.
+func estimateRemoval(r Radius) time.Duration {
+	bytes := r.Bytes
+	if bytes == 0 {
+		bytes = int64(r.Messages) * assumedSize
+	}
+	d := assumedPass + 2*(time.Duration(r.Messages)*assumedMessage+time.Duration(float64(bytes)/assumedRate*float64(time.Second)))
+	return d.Round(estimateGrain)
+}
+
 // assumedOf is what a step is taken to last.
 func assumedOf(op Op) time.Duration {
 	switch o := op.(type) {

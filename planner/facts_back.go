@@ -1,6 +1,10 @@
 package planner
 
-import "time"
+import (
+	"time"
+
+	"github.com/mxmove/mxmove/config"
+)
 
 // Ahead estimates how many messages the target holds that the source lacks:
 // what arrived there since, and what was there before. ok is false where one
@@ -69,6 +73,7 @@ func (p *Plan) Stays() []Stay {
 			continue
 		}
 		switch code := staysOf[r.Step.Kind()]; {
+		case r.Step.Kind() == (CopyMailbox{}).Kind() && p.removesCopies():
 		case r.Step.Kind() == (CopyMailbox{}).Kind():
 			n["stay.mail"] += r.Tally.Copied
 		case r.Step.Kind() == (PutMember{}).Kind() && r.Undo == nil:
@@ -85,6 +90,11 @@ func (p *Plan) Stays() []Stay {
 		}
 	}
 	return list
+}
+
+// removesCopies reports whether the way back takes away what was copied.
+func (p *Plan) removesCopies() bool {
+	return p.Spec.Cutover != nil && p.Spec.Cutover.RollbackCopies == config.CopiesRemove
 }
 
 // staysOf are the kinds of steps that leave something for good.

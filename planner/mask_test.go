@@ -229,7 +229,7 @@ RRset.Zone RRset.Name RRset.Type RRset.Line RRset.Values PutShared.Corp PutGroup
 Fact.Checked Migration.Name Migration.Version Migration.Language Migration.State Migration.Mirror Migration.Identity
 Side.Kind Side.Domain Side.Aliases Side.CorpID Side.Name Side.Procedure IMAP.Host IMAP.TLS IMAP.CAFile Login.Kind Login.Separator
 Login.Mechanism Hours.From Hours.To API.Name Archive.Path Roster.Files Roster.Unlisted Group.Allow Leaver.Mail
-History.Mover History.Since History.Deletions History.Refused Cutover.Start Cutover.Approvers Zone.Domain Zone.Kind Zone.Server
+History.Mover History.Since History.Deletions History.Refused Cutover.Start Cutover.RollbackCopies Cutover.Approvers Zone.Domain Zone.Kind Zone.Server
 Service.Host Service.TLS Service.CAFile Zone.KeyName Zone.KeyID Zone.Algorithm Zone.ZoneID Zone.Region Zone.Endpoint Zone.Lines Zone.MX SPF.Add SPF.Remove Acknowledge.Kind Acknowledge.Company Customers.JoinCodes Contract.Number
 SetRecords.Add SetRecords.Remove PutMember.Corp PutMember.Departments SetEnabled.Corp SetSeat.Corp
 `

@@ -48,7 +48,7 @@ var veils = map[string]veil{
 	"config.Accept.Mailboxes": loginWord, "config.Cutover.Signers": digestWord, "config.Acknowledge.Subject": textWords, "config.Acknowledge.Because": textWords,
 	"config.Acknowledge.Administrator": nameWord, "config.Again.Because": textWords, "config.Again.Step": stepWord,
 
-	"planner.CopyMailbox.Address": loginWord, "planner.DropMailbox.Address": loginWord, "planner.ArchiveMailbox.Address": loginWord,
+	"planner.CopyMailbox.Address": loginWord, "planner.DropMailbox.Address": loginWord, "planner.ArchiveMailbox.Address": loginWord, "planner.RemovePlaced.Address": loginWord,
 	"planner.ArchiveMailbox.Path": textWords, "planner.CopyMailbox.Folder": loginWord, "planner.TryAppend.Addresses": loginWord, "planner.WizardCopy.Addresses": loginWord, "planner.FinishWizard.Abandons": loginWord,
 	"planner.MergeTenants.Creator": loginWord, "planner.MoveCustomers.Accounts": loginWord, "planner.UpgradeTenant.Administrator": nameWord,
 	"planner.ProbeMX.Addresses": loginWord, "planner.Canary.To": loginWord, "planner.CanaryOut.From": loginWord, "planner.CanaryOut.To": loginWord,

@@ -32,6 +32,7 @@ var opKinds = map[string]func(json.RawMessage) (Op, error){
 	Canary{}.Kind():         as[Canary],
 	CanaryOut{}.Kind():      as[CanaryOut],
 	CanaryArrival{}.Kind():  as[CanaryArrival],
+	RemovePlaced{}.Kind():   as[RemovePlaced],
 	TryAppend{}.Kind():      as[TryAppend],
 	Wait{}.Kind():           as[Wait],
 	Compare{}.Kind():        as[Compare],

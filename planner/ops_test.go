@@ -27,6 +27,7 @@ func everyOp() []Op {
 		SetEnabled{"wwB", "alice", true}, SetSeat{"wwB", "alice", true, Drain}, Notify{"enter-password", "alice@acme.test", Prepare},
 		CopyMailbox{"alice@acme.test", "imap://a@old.test:993", "imap://a@new.test:993", "bob@acme.test", "pilot", Drain, time.Time{}},
 		WizardCopy{"wwB", []string{"alice@acme.test"}}, DropMailbox{"alice@acme.test", Radius{1, 2, 3, 4}},
+		RemovePlaced{"alice@acme.test", "imap://a@new.test:993", "imap://a@old.test:993", Radius{1, 2, 3, 4}},
 		HoldDirectory{"acme.test", []string{"wwA", "wwB"}}, FinishWizard{"wwB", []string{"alice@acme.test"}},
 		MergeTenants{"wwA", "wwB", "zhang", Radius{1, 2, 3, 4}},
 		UpgradeTenant{"wwA", "wwB", 2, "Acme", "admin", 3, Radius{1, 2, 3, 4}},

@@ -14,7 +14,7 @@ import (
 func (p *progress) done(e executor.StepDone) string {
 	t := e.Tally
 	switch e.Step.Kind() {
-	case planner.CopyMailbox{}.Kind():
+	case planner.CopyMailbox{}.Kind(), planner.RemovePlaced{}.Kind():
 	case planner.ArchiveMailbox{}.Kind():
 		return p.cat.T("cmd.progress.archived", "subject", e.Step.Subject(), "n", render.Count(t.Copied),
 			"size", planner.Bytes(t.Bytes), "took", render.Duration(p.cat, e.Took))

@@ -26,7 +26,7 @@ func (v *planView) reverse() {
 	v.next()
 }
 
-var backLabels = [...]string{"render.back.comes", "render.back.carried", "render.back.waits", "render.back.stays"}
+var backLabels = [...]string{"render.back.comes", "render.back.carried", "render.back.waits", "render.back.removed", "render.back.stays"}
 
 // nextBack is the text of what comes next; "": nothing is to be said.
 func (v *planView) nextBack() string {
@@ -58,6 +58,9 @@ func (v *planView) backFacts() []fact {
 			facts = append(facts, fact{v.t("render.back.waits"), v.t("render.back.until", "ttl", strconv.Itoa(int(price.Caches.Seconds())),
 				"caches", Duration(v.cat, price.Caches), "tail", Duration(v.cat, c.Tail))})
 		}
+	}
+	if sum := v.plan.Removals(); sum.Mailboxes > 0 {
+		facts = append(facts, fact{v.t("render.back.removed"), v.t("render.back.copies", "n", Count(sum.Messages), "size", planner.Bytes(sum.Bytes), "boxes", Count(sum.Mailboxes))})
 	}
 	var stays []string
 	for _, s := range v.plan.Stays() {

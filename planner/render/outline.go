@@ -43,6 +43,9 @@ func (v *planView) title() string {
 
 func (v *planView) route() string {
 	if v.isBack() {
+		if v.plan.Removals().Mailboxes > 0 {
+			return v.t("render.back.route-removes")
+		}
 		return v.t("render.back.route")
 	}
 	if r := v.plan.Spec.Target.Procedure; r != "" {

@@ -37,6 +37,7 @@ func allOps() []planner.Op {
 		planner.SetRecords{Old: set, New: set, In: planner.Cutover}, planner.ProbeMX{Domain: "acme.test"}, planner.Canary{Domain: "acme.test", To: "a@acme.test"},
 		planner.CanaryOut{Domain: "acme.test", From: "a@acme.test", To: "b@out.test", In: planner.Cutover, Message: "<1@acme.test>", Begun: time.Unix(1e9, 0).UTC()},
 		planner.CanaryArrival{Domain: "acme.test", From: "a@acme.test", To: "b@out.test", ByHand: true, Message: "<1@acme.test>", Sent: time.Unix(1e9, 0).UTC()},
+		planner.RemovePlaced{Address: "a@acme.test", From: "imap://a@new.test:993", Kept: "imap://a@old.test:993", AtMost: planner.Radius{Mailboxes: 1, Messages: 7}},
 		planner.TryAppend{On: "imap://imap.new.test:993", Addresses: []string{"alice@acme.test"}},
 		planner.Wait{For: "caches", On: "acme.test", Least: time.Hour, In: planner.Cutover}, planner.Compare{What: "members", Corp: "wwB"},
 		planner.PutTags{Corp: "wwB"}, planner.Restore{Of: planner.IDOf(ttl), Op: ttl},

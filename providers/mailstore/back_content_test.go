@@ -67,7 +67,7 @@ func (w *wayBack) move(u *imapd.User, from, name, to string) {
 
 func (w *wayBack) forward() planner.Tally {
 	w.t.Helper()
-	return runCopy(w.t, open(w.spec, w.state), w.spec, alice)
+	return runCopy(w.t, hasty(w.spec, w.state), w.spec, alice)
 }
 
 // try is a pass of the way back, with the switch an hour from now on record, so
@@ -143,7 +143,7 @@ func TestWayBackWithRecordsOfAfterTheSwitch(t *testing.T) {
 	w.forward() // by adoption
 	op := backOp(w.spec, alice, time.Now().Add(-2*planner.ArrivedSlack))
 	for want := 2; want >= 0; want -= 2 {
-		got, err := open(w.spec, w.state).Do(t.Context(), op, nil, func(planner.Progress) {})
+		got, err := hasty(w.spec, w.state).Do(t.Context(), op, nil, func(planner.Progress) {})
 		if err != nil || got.Copied != want {
 			t.Errorf("%+v, %v", got, err)
 		}

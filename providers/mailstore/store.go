@@ -73,6 +73,9 @@ func (s *Store) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 	case planner.ArchiveMailbox:
 		return s.archive(ctx, o, stop, progress)
 	}
+	if o, ok := op.(planner.RemovePlaced); ok {
+		return s.takeAway(ctx, o, stop, progress)
+	}
 	if onlyTold(op) {
 		return planner.Tally{}, nil
 	}

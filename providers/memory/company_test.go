@@ -146,7 +146,7 @@ func TestEveryKindIsCarriedOut(t *testing.T) {
 		planner.PutMember{Account: "bob", Address: "bob@acme.test", Create: true},
 		planner.PutShared{Address: "info@acme.test", Users: []string{"alice"}, Create: true}, planner.PutGroup{Address: "all@acme.test", Create: true},
 		planner.Notify{Template: "enter-password", To: alice}, planner.Inventory{What: "tags", Corp: "wwA"}, planner.PutTags{Corp: "wwA"},
-		planner.WizardCopy{Corp: "wwB", Addresses: []string{alice}}, planner.DropMailbox{Address: alice}, planner.HoldDirectory{Domain: "acme.test"},
+		planner.WizardCopy{Corp: "wwB", Addresses: []string{alice}}, planner.DropMailbox{Address: alice}, planner.RemovePlaced{Address: alice, AtMost: planner.Radius{Messages: 9}}, planner.HoldDirectory{Domain: "acme.test"},
 		planner.FinishWizard{Corp: "wwB"}, planner.ProbeMX{Domain: "acme.test", Addresses: []string{alice}}, planner.Canary{Domain: "acme.test"},
 		planner.CanaryOut{Domain: "acme.test", Message: "<1@acme.test>"}, planner.CanaryArrival{Domain: "acme.test", Message: "<1@acme.test>"},
 		planner.Compare{What: "members"}, planner.MoveCustomers{From: "wwA", Into: "wwB"}, planner.UpgradeTenant{From: "wwA", Into: "wwB"},

@@ -15,16 +15,15 @@ const batch = 10
 
 // Do carries out any op; acts of people are done at once.
 func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, progress func(planner.Progress)) (planner.Tally, error) {
-	c, ok := op.(planner.CopyMailbox)
-	if !ok {
+	if !passes(op) {
 		n, size := w.keeps(op)
 		err := w.act(ctx, op)
 		all, octets := w.keeps(op)
 		return planner.Tally{Copied: all - n, Bytes: octets - size}, err
 	}
-	b := w.boxes[c.Address]
+	b := w.boxes[op.Subject()]
 	if b == nil {
-		return planner.Tally{}, fault(planner.Internal, "memory.no-row", "address", c.Address)
+		return planner.Tally{}, fault(planner.Internal, "memory.no-row", "address", op.Subject())
 	}
 	select {
 	case b.busy <- struct{}{}:
@@ -33,15 +32,35 @@ func (w *World) Do(ctx context.Context, op planner.Op, stop <-chan struct{}, pro
 		return planner.Tally{}, ctx.Err()
 	}
 	p := &pass{w: w, b: b, stop: stop, tell: progress}
-	w.locked(func() { b.running = true })
-	if w.isBack(c) {
-		err := p.runBack(ctx, c.Arrived)
-		w.locked(func() { w.finish(b, err) })
-		return p.tally, err
-	}
-	err := p.run(ctx)
-	w.locked(func() { w.finish(b, err) })
+	err := p.carryOut(ctx, op)
 	return p.tally, err
+}
+
+// passes reports what reads or writes a mailbox's mail.
+func passes(op planner.Op) bool {
+	switch op.(type) {
+	case planner.CopyMailbox, planner.RemovePlaced:
+		return true
+	}
+	return false
+}
+
+// carryOut is one pass, in either direction.
+func (p *pass) carryOut(ctx context.Context, op planner.Op) error {
+	p.w.locked(func() { p.b.running = true })
+	var err error
+	switch o := op.(type) {
+	case planner.RemovePlaced:
+		err = p.takeAway(ctx, o)
+	case planner.CopyMailbox:
+		if p.w.isBack(o) {
+			err = p.runBack(ctx, o.Arrived)
+		} else {
+			err = p.run(ctx)
+		}
+	}
+	p.w.locked(func() { p.w.finish(p.b, err) })
+	return err
 }
 
 func (w *World) locked(f func()) {
@@ -213,7 +232,7 @@ func (p *pass) adopt(t item) *copied {
 	for _, m := range p.b.side[Target].folder(t.to).messages {
 		at := place{t.to, m.UID}
 		if !p.taken[at] && bytes.Equal(m.Body, t.m.Body) {
-			c := &copied{at: at, flags: slices.Clone(m.Flags)}
+			c := &copied{at: at, flags: slices.Clone(m.Flags), adopted: true}
 			p.b.placed[t.from], p.taken[at], p.b.ours[string(m.Body)] = c, true, true
 			p.tally.Adopted++
 			return c

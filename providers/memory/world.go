@@ -87,6 +87,8 @@ type place struct {
 type copied struct {
 	at    place    // at the target; UID 0: refused, in quarantine
 	flags []string // as last written
+
+	adopted bool // it was at the target before
 }
 
 // New makes a world with an empty mailbox on both sides for each row of spec.

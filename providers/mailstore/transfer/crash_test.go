@@ -81,6 +81,12 @@ func (f *fault) step(op string) error {
 // How much of what was not synced is lost is drawn from n.
 func (r *rig) broken(n int, err error) (met string) {
 	r.t.Helper()
+	return r.brokenBy(n, err, func(p *Pass) error { _, err := p.Run(r.t.Context()); return err })
+}
+
+// brokenBy is broken with another run of the pass.
+func (r *rig) brokenBy(n int, err error, run func(*Pass) error) (met string) {
+	r.t.Helper()
 	f := &fault{at: n, err: err, stuck: errors.Is(err, errCrash), mu: make(chan struct{}, 1)}
 	var file *fragile
 	l, _, oerr := openLedger(r.dir, testKey, func(o *os.File) disk {
@@ -96,7 +102,7 @@ func (r *rig) broken(n int, err error) (met string) {
 		r.src.step = func(op string) error { return f.step("source " + op) }
 		r.dst.step = func(op string) error { return f.step("target " + op) }
 		p := &Pass{Source: r.src, Target: r.dst, Ledger: l, Options: r.o, Sleep: noSleep}
-		_, rerr := p.Run(r.t.Context())
+		rerr := run(p)
 		r.src.step, r.dst.step = nil, nil
 		if f.met == "" && rerr != nil {
 			r.t.Fatalf("step %d: no fault, but %v", n, rerr)

@@ -177,7 +177,9 @@ func (fl *follower) settleRemoval(ctx context.Context, f *folderState, rows []ro
 			return err
 		}
 	}
-	fl.count(func(t *planner.Tally) { t.Removed += n })
+	if n > 0 {
+		fl.count(func(t *planner.Tally) { t.Removed += n })
+	}
 	return nil
 }
 
@@ -217,6 +219,9 @@ func (fl *follower) takeBack(ctx context.Context, d *drop, there map[uint32]Item
 			gone = append(gone, r.src)
 		}
 	}
-	recs := removalsOf(d.f, removed, gone) // what shows again is copied again
+	recs := removalsOf(d.f, removed, gone)
+	if len(gone) > 0 {
+		recs = append(recs, d.f.unsettle()...) // what shows again is copied again
+	}
 	return fl.l.put(append(recs, removalsOf(d.f, free, stay)...)...)
 }

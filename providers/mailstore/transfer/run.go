@@ -48,17 +48,7 @@ type course struct {
 // class FolderOnly when single folders could not be carried and all others
 // were.
 func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
-	budget := p.Options.Budget
-	if budget == nil {
-		budget = NewBudget(0)
-	}
-	if p.Options.Answers == nil {
-		p.Options.Answers = new(Answers)
-	}
-	r := &course{p: p, l: p.Ledger, held: &share{of: budget},
-		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
-		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}, whole: map[string]bool{},
-		target: resistance{kills: map[string]map[uint32]int{}, verdicts: map[string]bool{}}}
+	r := p.course()
 	p.notes = nil
 	r.calmed = !slices.ContainsFunc(r.l.st.folders, func(f *folderState) bool { return len(f.intents) > 0 })
 	err := r.all(ctx)
@@ -67,6 +57,21 @@ func (p *Pass) Run(ctx context.Context) (planner.Tally, error) {
 		err = e
 	}
 	return r.tally, r.fault(err)
+}
+
+// course begins a run.
+func (p *Pass) course() *course {
+	budget := p.Options.Budget
+	if budget == nil {
+		budget = NewBudget(0)
+	}
+	if p.Options.Answers == nil {
+		p.Options.Answers = new(Answers)
+	}
+	return &course{p: p, l: p.Ledger, held: &share{of: budget},
+		stages: map[string]map[uint32]stage{}, deaths: map[string]map[uint32]int{},
+		tried: map[string]map[string]bool{}, counted: map[string]map[uint32]bool{}, whole: map[string]bool{},
+		target: resistance{kills: map[string]map[uint32]int{}, verdicts: map[string]bool{}}}
 }
 
 // all carries folder after folder.

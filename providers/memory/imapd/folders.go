@@ -32,8 +32,8 @@ func (c *conn) commands() map[string]func([]value) error {
 		"FETCH":       func(a []value) error { return c.fetch(a, false) },
 		"UID FETCH":   func(a []value) error { return c.fetch(a, true) },
 		"STORE":       func(a []value) error { return c.store(a, false) },
-		"UID STORE":   func(a []value) error { return c.store(a, true) },
 		"UID EXPUNGE": c.expunge,
+		"UID STORE":   func(a []value) error { return c.store(a, true) },
 	}
 }
 
