@@ -1,6 +1,7 @@
 package saturday
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,8 @@ func saturday(t *testing.T, lang string) {
 		return
 	}
 	w := newWorld(t, 20*time.Second)
-	seen := &transcript{w: w, lang: lang, began: time.Now()}
+	out := w.leaves()
+	seen := &transcript{w: w, lang: lang, began: time.Now(), more: []string{strconv.Itoa(out.box.Port), "30143"}}
 	w.must("init")
 	w.senders.begin()
 	seen.file("main.hcl")
@@ -32,6 +34,7 @@ func saturday(t *testing.T, lang string) {
 	w.senders.end()
 	w.once(w.target)
 	w.settled()
+	out.left(w, seen)
 	old, new := len(w.old.from()), len(w.new.from())
 	t.Logf("apply %v; %d messages: %d were there, %d came through the old server, %d through the new; %d tries repeated; %d lines of journal",
 		took.Round(time.Second), len(w.senders.all()), boxes*seeded, old, new, w.senders.delayed, w.journal())

@@ -20,6 +20,7 @@ type transcript struct {
 	w     *world
 	lang  string
 	began time.Time
+	more  []string // what else is replaced, by what
 	text  strings.Builder
 }
 
@@ -102,7 +103,7 @@ var (
 // fair is the text with the run's own times, numbers and names taken out.
 func (s *transcript) fair() string {
 	text, shift := s.text.String(), evening.Sub(s.began.UTC().Truncate(time.Minute))
-	text = strings.NewReplacer(s.w.dir, "/srv/acme", strconv.Itoa(s.w.source.Port), "10143", strconv.Itoa(s.w.target.Port), "20143").Replace(text)
+	text = strings.NewReplacer(append([]string{s.w.dir, "/srv/acme", strconv.Itoa(s.w.source.Port), "10143", strconv.Itoa(s.w.target.Port), "20143"}, s.more...)...).Replace(text)
 	for _, o := range ours {
 		text = o.form.ReplaceAllString(text, o.as)
 	}
