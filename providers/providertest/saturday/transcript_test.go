@@ -85,8 +85,6 @@ var (
 	}
 	chinese = regexp.MustCompile(`(\d{4}-\d\d-\d\d) 周. (\d\d:\d\d)`)
 	prefix  = regexp.MustCompile(`(?m)^\d\d:\d\d `)
-	again   = regexp.MustCompile(`again at \d\d:\d\d:\d\d|\d\d:\d\d:\d\d 再查看`)
-	clock   = regexp.MustCompile(`\d\d:\d\d:\d\d`)
 	ours    = []struct {
 		form *regexp.Regexp
 		as   string
@@ -126,9 +124,6 @@ func (s *transcript) fair() string {
 		return at.Format("2006-01-02 ") + "周" + string([]rune("日一二三四五六")[at.Weekday()]) + at.Format(" 15:04")
 	})
 	text = prefix.ReplaceAllStringFunc(text, move("15:04 "))
-	text = again.ReplaceAllStringFunc(text, func(old string) string {
-		return clock.ReplaceAllStringFunc(old, move("15:04:05"))
-	})
 	for _, f := range stamps {
 		text = f.form.ReplaceAllStringFunc(text, move(f.as))
 	}
