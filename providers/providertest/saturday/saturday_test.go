@@ -9,7 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A domain of twenty mailboxes moves, with five messages a second coming in
+// A domain of twenty mailboxes moves, approved by one person and started by
+// another at a terminal, with five messages a second coming in
 // through a cache: at the end each message is at the target, once. What the
 // person at the terminal saw is in examples/.
 func TestSaturday(t *testing.T)          { saturday(t, "en") }
@@ -23,11 +24,14 @@ func saturday(t *testing.T, lang string) {
 	w := newWorld(t, 20*time.Second)
 	out := w.leaves()
 	seen := &transcript{w: w, lang: lang, began: time.Now(), more: []string{strconv.Itoa(out.box.Port), "30143"}}
+	w.attended()
 	w.must("init")
 	w.senders.begin()
 	seen.file("main.hcl")
 	seen.run("plan", "--out", "sat.plan")
+	seen.run("approve", "sat.plan", "--key", "li.si", "--yes")
 	began := time.Now()
+	seen.answered("apply", "sat.plan")
 	seen.run("apply", "sat.plan", "--wait")
 	took := time.Since(began)
 	seen.run("plan")

@@ -98,7 +98,7 @@ func newWorld(t *testing.T, tail time.Duration) *world {
 	for n := range boxes {
 		users[address(n+1)] = password
 	}
-	w := &world{t: t, dir: t.TempDir(), home: t.TempDir(), source: peer.Dovecot(t, peer.Options{Users: users}), target: peer.Dovecot(t, peer.Options{Users: users})}
+	w := &world{t: t, dir: t.TempDir(), home: t.TempDir(), source: peer.Dovecot(t, peer.Options{Users: users, TLS: true}), target: peer.Dovecot(t, peer.Options{Users: users, TLS: true})}
 	peer.StartNames(t, peer.KindBIND, peer.NamesOptions{Zone: ".", Key: tsig, Text: rootZone, Addr: rootAt, Port: 53})
 	second := ns2At + ":53"
 	w.ns1 = peer.StartNames(t, peer.KindBIND, peer.NamesOptions{Zone: domain, Key: tsig, Text: acmeZone, Addr: ns1At, Port: 53, Tell: second})
@@ -110,7 +110,9 @@ func newWorld(t *testing.T, tail time.Duration) *world {
 	if err := os.WriteFile(filepath.Join(w.home, ".gitconfig"), []byte("[user]\n\temail = zhang.wei@acme.test\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.write("main.hcl", spec(w.source.Port, w.target.Port, tail))
+	w.trust("old-ca.pem", w.source)
+	w.trust("new-ca.pem", w.target)
+	w.write("main.hcl", spec(w.source.TLSPort, w.target.TLSPort, tail))
 	rows := "address,source_password,target_password\n"
 	for n := range boxes {
 		rows += address(n+1) + ",env:MAIL_PW,env:MAIL_PW\n"
@@ -140,11 +142,22 @@ func (w *world) write(name, content string) {
 	}
 }
 
-func spec(source, target int, tail time.Duration) string {
-	side := func(kind, more string, port int) string {
-		return fmt.Sprintf("%s \"imap\" {\n%s  imap {\n    host = \"127.0.0.1\"\n    port = %d\n    tls  = \"none\"\n    login \"password\" {}\n  }\n}\n\n", kind, more, port)
+// trust keeps the authority of a server's certificate in the migration's
+// directory.
+func (w *world) trust(name string, s *peer.Server) {
+	w.t.Helper()
+	b, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return "migration \"acme\" {}\n\n" + side("source", "  domain = \"acme.test\"\n\n", source) + side("target", "", target) +
+	w.write(name, string(b))
+}
+
+func spec(source, target int, tail time.Duration) string {
+	side := func(kind, more, ca string, port int) string {
+		return fmt.Sprintf("%s \"imap\" {\n%s  imap {\n    host    = \"127.0.0.1\"\n    port    = %d\n    ca_file = %q\n    login \"password\" {}\n  }\n}\n\n", kind, more, port, ca)
+	}
+	return "migration \"acme\" {}\n\n" + side("source", "  domain = \"acme.test\"\n\n", "old-ca.pem", source) + side("target", "", "new-ca.pem", target) +
 		fmt.Sprintf(`roster {
   files = ["members.csv"]
 }
@@ -171,6 +184,27 @@ cutover {
   }
 }
 `, time.Now().Add(-time.Hour).Format(time.RFC3339), time.Now().Add(8*time.Hour).Format(time.RFC3339), tail, cacheAt)
+}
+
+// attended has somebody approve the plan, and somebody at a terminal start the
+// freeze.
+func (w *world) attended() {
+	w.t.Helper()
+	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "li.si")
+	cmd.Dir = w.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+	public, err := os.ReadFile(filepath.Join(w.dir, "li.si.pub"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("allowed_signers", "li.si@acme.test "+string(public))
+	main, err := os.ReadFile(filepath.Join(w.dir, "main.hcl"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("main.hcl", strings.NewReplacer("  start     = \"unattended\"\n", "", "  approvals = 0\n", "  approvers = \"allowed_signers\"\n").Replace(string(main)))
 }
 
 // command is the program as a person calls it, in the migration's directory.
