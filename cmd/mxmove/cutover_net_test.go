@@ -53,7 +53,8 @@ type route struct {
 	due   []due
 	shown map[string]string // by server, and set: as it is
 	seen  []change
-	at    []func(time.Time) // what happens as time passes
+	at    []func(time.Time) // what happens as time passes, one after another
+	turns sync.Mutex        // of these
 }
 
 // due is a zone on its way to a server.
@@ -191,10 +192,19 @@ func (p *route) sleep(ctx context.Context, d time.Duration) error {
 	now, happens := p.now, p.at
 	p.arrive()
 	p.mu.Unlock()
+	p.turns.Lock()
+	defer p.turns.Unlock()
 	for _, f := range happens {
 		f(now)
 	}
 	return ctx.Err()
+}
+
+// lets has something happen as time passes.
+func (p *route) lets(happen func(time.Time)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = append(slices.Clip(p.at), happen)
 }
 
 // observer looks at this Internet.

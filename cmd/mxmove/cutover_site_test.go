@@ -71,7 +71,7 @@ func newMove(t *testing.T, domains ...string) *move {
 	for n := range 6 {
 		m.put(m.old, m.people[n%2], fmt.Sprintf("before %d", n))
 	}
-	m.at = append(m.at, m.writes)
+	m.lets(m.writes)
 	return m
 }
 

@@ -53,7 +53,7 @@ func vendorMove(t *testing.T, kind string) (*move, *vendors.Fake) {
 // onceAt lets something happen once, at a moment.
 func (m *move) onceAt(moment time.Time, happens func()) {
 	done := false
-	m.at = append(m.at, func(now time.Time) {
+	m.lets(func(now time.Time) {
 		if !done && !now.Before(moment) {
 			done = true
 			happens()
