@@ -14,12 +14,9 @@ import (
 
 // enter matches what a person is told to enter.
 var enter = regexp.MustCompile(`enter at the provider of \S+: (\S+) (MX|TXT) (.*?), TTL (\d+) s; remove there: `)
-<<<<<<< HEAD
 
 // breaks are what lines are broken at.
 var breaks = regexp.MustCompile(`\s+`)
-=======
->>>>>>> 0029e94 (Whole moves: a person reads wrapped lines, and what happens as time passes happens in turns)
 
 // clerk enters at the provider what is told, a minute later.
 func (m *move) clerk(f *vendors.Fake) {
@@ -63,18 +60,12 @@ type told struct {
 
 func (w *told) Write(b []byte) (int, error) {
 	w.mu.Lock()
-<<<<<<< HEAD
 	w.text = breaks.ReplaceAllString(w.text+string(b), " ")
 	found := w.form.FindStringSubmatchIndex(w.text)
-=======
-	w.text += string(b)
-	flat := strings.Join(strings.Fields(w.text), " ") + " "
-	found := w.form.FindStringSubmatchIndex(flat)
->>>>>>> 0029e94 (Whole moves: a person reads wrapped lines, and what happens as time passes happens in turns)
 	var groups []string
 	if found != nil {
-		groups = w.form.FindStringSubmatch(flat)
-		w.text = flat[found[1]:]
+		groups = w.form.FindStringSubmatch(w.text)
+		w.text = w.text[found[1]:]
 	}
 	w.mu.Unlock()
 	if groups != nil {
