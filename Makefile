@@ -17,7 +17,7 @@ demo:
 
 # Eight tests and four packages at once whatever the cores: most wait for
 # servers. The race detector watches what is pure in the tests of all that call
-# it; under it (-short) the executor dies at every third line of a way back only.
+# it; under it (-short) the executor dies at every seventh line only.
 PURE := ./config/... ./planner/...
 test: check peers
 	$(GO) test -parallel 8 $(PURE) ./executor

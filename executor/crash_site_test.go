@@ -130,7 +130,7 @@ func TestDeathAtEveryLine(t *testing.T) {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
 			line := 1
-			for died := true; died; line++ {
+			for died := true; died; line += step() {
 				s := newSite(t, c.route)
 				s.world.Blind("merge-tenants", c.blind)
 				p := s.plan(t)

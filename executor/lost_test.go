@@ -16,7 +16,7 @@ func TestLostStateComesBackFromTheMirror(t *testing.T) {
 	for _, route := range []string{"imap", "merge"} {
 		t.Run(route, func(t *testing.T) {
 			t.Parallel()
-			for line, died := 1, true; died; line++ {
+			for line, died := 1, true; died; line += step() {
 				s := newSite(t, route)
 				s.mirror = filepath.Join(s.dir, "far")
 				p := s.plan(t)
@@ -47,7 +47,7 @@ func TestLostStateComesBackFromTheWorld(t *testing.T) {
 	}{{"imap", false}, {"merge", false}, {"merge", true}} {
 		t.Run(c.route, func(t *testing.T) {
 			t.Parallel()
-			for line, died := 1, true; died; line++ {
+			for line, died := 1, true; died; line += step() {
 				s := newSite(t, c.route)
 				s.world.Blind("merge-tenants", c.blind)
 				p := s.plan(t)

@@ -134,7 +134,7 @@ func TestDeathAtEveryLineByPeople(t *testing.T) {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
 			line := 1
-			for died := true; died; line++ {
+			for died := true; died; line += step() {
 				s := newOffice(t, c.route)
 				s.world.Blind(c.press, c.blind)
 				s.world.Blind("task", c.blind)
