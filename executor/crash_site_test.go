@@ -129,25 +129,35 @@ func TestDeathAtEveryLine(t *testing.T) {
 	}{{"imap", false, false}, {"imap", true, false}, {"merge", false, false}, {"merge", true, true}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
-			line := 1
-			for died := true; died; line += step() {
+			survivesEveryLine(t, c.after, 50, func() *site {
 				s := newSite(t, c.route)
 				s.world.Blind("merge-tenants", c.blind)
-				p := s.plan(t)
-				d := s.die(line, c.after)
-				err := s.survive(t, p)
-				if err == nil {
-					err = s.complete(t)
-				}
-				if err != nil {
-					t.Fatalf("line %d: %v", line, err)
-				}
-				died = d.dead
-			}
-			if line < 50 {
-				t.Errorf("only %d lines", line)
-			}
+				return s
+			})
 		})
+	}
+}
+
+// survivesEveryLine lets the machine die once at each line of the journal of a
+// new site's migration, which has so many lines at least.
+func survivesEveryLine(t *testing.T, after bool, lines int, make func() *site) {
+	t.Helper()
+	line := 1
+	for died := true; died; line += step() {
+		s := make()
+		p := s.plan(t)
+		d := s.die(line, after)
+		err := s.survive(t, p)
+		if err == nil {
+			err = s.complete(t)
+		}
+		if err != nil {
+			t.Fatalf("line %d: %v", line, err)
+		}
+		died = d.dead
+	}
+	if line < lines {
+		t.Errorf("only %d lines", line)
 	}
 }
 

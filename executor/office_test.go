@@ -133,25 +133,12 @@ func TestDeathAtEveryLineByPeople(t *testing.T) {
 	}{{"upgrade", "upgrade-tenant", false, true}, {"history", "", true, true}, {"wizard", "finish-wizard", true, true}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
-			line := 1
-			for died := true; died; line += step() {
+			survivesEveryLine(t, c.after, 40, func() *site {
 				s := newOffice(t, c.route)
 				s.world.Blind(c.press, c.blind)
 				s.world.Blind("task", c.blind)
-				p := s.plan(t)
-				d := s.die(line, c.after)
-				err := s.survive(t, p)
-				if err == nil {
-					err = s.complete(t)
-				}
-				if err != nil {
-					t.Fatalf("line %d: %v", line, err)
-				}
-				died = d.dead
-			}
-			if line < 40 {
-				t.Errorf("only %d lines", line)
-			}
+				return s
+			})
 		})
 	}
 }
