@@ -246,7 +246,7 @@ func (a Approval) keep(content, sig []byte) error {
 		name string
 		b    []byte
 	}{{a.File + ".sig", sig}, {a.File, content}} {
-		if err := writeFile(f.name, f.b, 0o644); err != nil {
+		if err := WriteFile(f.name, f.b, 0o644); err != nil {
 			return stateFault("state.write", f.name, err)
 		}
 	}

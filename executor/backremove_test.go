@@ -108,7 +108,7 @@ func TestTakingCopiesAwayIsGated(t *testing.T) {
 	for _, step := range p.Steps {
 		if op, ok := step.Op.(planner.RemovePlaced); ok {
 			removals++
-			if !step.Work || !isGated(step) || op.Traits().Risk != planner.Costly {
+			if !step.Work || !op.Traits().Gated() || op.Traits().Risk != planner.Costly {
 				t.Errorf("%+v", step)
 			}
 		}

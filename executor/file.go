@@ -8,9 +8,9 @@ import (
 
 const tempPrefix = ".tmp-"
 
-// writeFile replaces path as one act: a reader, and a crash at any moment,
-// finds the old content or the new.
-func writeFile(path string, b []byte, mode os.FileMode) error {
+// WriteFile replaces path as one act: a reader, and a crash at any moment,
+// finds the old content or the new. Errors are of the file system.
+func WriteFile(path string, b []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func (s *State) freezeFile() string { return filepath.Join(s.Dir, "freeze.json")
 func (s *State) freeze(step planner.StepID, snap planner.Snapshot) error {
 	b, err := json.Marshal(frozen{Step: step, Tenants: tenantsOf(snap)})
 	if err == nil {
-		err = writeFile(s.freezeFile(), append(b, '\n'), 0o600)
+		err = WriteFile(s.freezeFile(), append(b, '\n'), 0o600)
 	}
 	if err != nil {
 		return stateFault("state.write", s.freezeFile(), err)

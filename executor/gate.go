@@ -121,7 +121,7 @@ func holds(built *planner.Plan, spec *config.Spec) map[planner.StepID]config.Fin
 	held := map[planner.StepID]config.Finding{}
 	for _, s := range built.Steps {
 		_, copies := s.Op.(planner.CopyMailbox)
-		if isGated(s) && !copies {
+		if s.Op.Traits().Gated() && !copies {
 			continue // their gates tell
 		}
 		if f, ok := shut[s.Op.Subject()]; ok && (copies || s.Op.Traits().Repeat == planner.Converge) {

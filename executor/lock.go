@@ -213,7 +213,7 @@ func (l *lock) beat() {
 			}
 			l.holder.Heartbeat = now.UTC()
 			if b, err := json.Marshal(l.holder); err == nil {
-				writeFile(l.path, append(b, '\n'), 0o600)
+				WriteFile(l.path, append(b, '\n'), 0o600)
 			}
 		}
 	}

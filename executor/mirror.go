@@ -93,7 +93,7 @@ func (m *mirror) reach(journal []byte) error {
 		if err := os.MkdirAll(m.state.Mirror, 0o700); err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(m.state.Mirror, "lineage"), []byte(m.state.Lineage+"\n"), 0o600); err != nil {
+		if err := WriteFile(filepath.Join(m.state.Mirror, "lineage"), []byte(m.state.Lineage+"\n"), 0o600); err != nil {
 			return err
 		}
 		f, err := os.OpenFile(mirrorPath(m.state.Mirror), os.O_CREATE|os.O_RDWR, 0o600)

@@ -42,7 +42,7 @@ func RecoverFrom(specDir, dir, mirror string, now time.Time) (*State, int, error
 		return nil, 0, err
 	}
 	err = s.rebuild(specDir, func() error {
-		if err := writeFile(s.Journal(), b[:good], 0o600); err != nil {
+		if err := WriteFile(s.Journal(), b[:good], 0o600); err != nil {
 			return stateFault("state.write", s.Journal(), err)
 		}
 		msg := text.M("event.rebuilt", "mirror", mirror)
@@ -168,7 +168,7 @@ func vacant(specDir, dir string) (s *State, committed string, err error) {
 
 func commitLineage(specDir, lineage string) error {
 	path := filepath.Join(specDir, LineageFile)
-	if err := writeFile(path, []byte(lineage+"\n"), 0o644); err != nil {
+	if err := WriteFile(path, []byte(lineage+"\n"), 0o644); err != nil {
 		return stateFault("state.write", path, err)
 	}
 	return nil

@@ -94,7 +94,7 @@ func (r *Report) write(s *State, j *journal, now time.Time, end Finished) (strin
 	}
 	b, err := json.MarshalIndent(r, "", " ")
 	if err == nil {
-		err = writeFile(path, append(b, '\n'), 0o600)
+		err = WriteFile(path, append(b, '\n'), 0o600)
 	}
 	if err != nil {
 		return "", stateFault("state.write", path, err)

@@ -168,7 +168,7 @@ func (a *apply) hold(out map[planner.StepID]bool) {
 // behindUnannounced reports whether a step that no gate binds comes behind an
 // act that nobody announced: the wait for its end, by which all else waits.
 func behindUnannounced(s planner.Step, built *planner.Plan) (config.Finding, bool) {
-	if !awaits(s) || isGated(s) || s.Op.Traits().Phase != planner.Cutover {
+	if !awaits(s) || s.Op.Traits().Gated() || s.Op.Traits().Phase != planner.Cutover {
 		return config.Finding{}, false
 	}
 	i := slices.IndexFunc(built.Findings, func(f config.Finding) bool { return f.Code == codeUnannounced })
@@ -213,7 +213,7 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 	a.shut, a.shutBy = nil, Standing{}
 	ahead := false
 	for _, s := range a.built.Steps {
-		ahead = ahead || isGated(s) && s.Work && !a.aside[s.ID]
+		ahead = ahead || s.Op.Traits().Gated() && s.Work && !a.aside[s.ID]
 	}
 	if !ahead || a.Through < planner.Freeze {
 		return nil
@@ -241,26 +241,12 @@ func (a *apply) judgeCutover(ctx context.Context, out map[planner.StepID]bool) e
 	}
 	if len(a.shut) > 0 {
 		for _, s := range a.built.Steps {
-			if isGated(s) && s.Work {
+			if s.Op.Traits().Gated() && s.Work {
 				out[s.ID] = true
 			}
 		}
 	}
 	return nil
-}
-
-// isGated reports whether a step is bound by the gates of Freeze and Cutover.
-// To wait for a merge that was begun needs none: it may outlast the window. On
-// the way back they bind what takes mail away, too.
-func isGated(s planner.Step) bool {
-	if w, ok := s.Op.(planner.Wait); ok && w.For == "merged" {
-		return false
-	}
-	if _, ok := s.Op.(planner.RemovePlaced); ok {
-		return true
-	}
-	p := s.Op.Traits().Phase
-	return p == planner.Freeze || p == planner.Cutover
 }
 
 // tellGate tells of a gate once, and again when it changed.
@@ -279,7 +265,7 @@ func (a *apply) tellGate(g gate) error {
 // mayStart is looked at again before each step of Freeze and Cutover: a look
 // at the world may be old by then.
 func (a *apply) mayStart(s planner.Step) bool {
-	if !isGated(s) {
+	if !s.Op.Traits().Gated() {
 		return true
 	}
 	now := a.Self.Now()

@@ -50,7 +50,7 @@ func (s *State) Scratch() string { return filepath.Join(s.Dir, "scratch") }
 func (s *State) Write(path string, b []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		err = writeFile(path, b, 0o600)
+		err = WriteFile(path, b, 0o600)
 	}
 	if err != nil {
 		return stateFault("state.write", path, err)
@@ -170,7 +170,7 @@ func (s *State) claim() error {
 
 // sign makes it a state directory.
 func (s *State) sign() error {
-	if err := writeFile(s.lineageFile(), []byte(s.Lineage+"\n"), 0o600); err != nil {
+	if err := WriteFile(s.lineageFile(), []byte(s.Lineage+"\n"), 0o600); err != nil {
 		return stateFault("state.write", s.lineageFile(), err)
 	}
 	return s.ensure()

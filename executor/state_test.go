@@ -138,7 +138,7 @@ func TestWriteFileReplacesAsOne(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
 	for _, content := range []string{"one", "two, longer", ""} {
-		if err := writeFile(path, []byte(content), 0o640); err != nil {
+		if err := WriteFile(path, []byte(content), 0o640); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, []byte(content)) {
@@ -148,7 +148,7 @@ func TestWriteFileReplacesAsOne(t *testing.T) {
 	if names, _ := os.ReadDir(dir); len(names) != 1 {
 		t.Errorf("left behind: %v", names)
 	}
-	if err := writeFile(filepath.Join(dir, "no", "f"), nil, 0o600); err == nil {
+	if err := WriteFile(filepath.Join(dir, "no", "f"), nil, 0o600); err == nil {
 		t.Error("written into nowhere")
 	}
 }

@@ -31,7 +31,7 @@ func (r RemovePlaced) Identity() []string { return []string{string(r.From), stri
 
 // Traits of a removal: a pass forward copies again what the source holds.
 func (RemovePlaced) Traits() Traits {
-	return Traits{Phase: Retire, Risk: Costly, Repeat: Converge, Undo: "undo.remove-placed"}
+	return Traits{Phase: Retire, Risk: Costly, Repeat: Converge, Gates: AlwaysGated, Undo: "undo.remove-placed"}
 }
 
 func (RemovePlaced) op() {}
@@ -61,7 +61,7 @@ func (b *backBuilder) removePlaced(needs []StepID) {
 			own = append(own, first)
 		}
 		if b.tenant() != nil {
-			own = append(own, b.need(SetOption{Corp: b.corp(), Account: p.account, Option: optionIMAP, On: true}))
+			own = append(own, b.opened(p.account))
 		}
 		b.addAs(id, op, turn, own...)
 		b.steps[b.at[id]].Estimate = estimateRemoval(op.AtMost)

@@ -39,14 +39,30 @@ const (
 	OneShot                 // the world offers it once
 )
 
+// Gates says whether a step waits for the gates of Freeze and Cutover.
+type Gates uint8
+
+// Who waits for them.
+const (
+	GatedByPhase Gates = iota // in Freeze and Cutover
+	AlwaysGated
+	NeverGated
+)
+
 // Traits are what every op must declare.
 type Traits struct {
 	Phase  Phase
 	Risk   Risk
 	Repeat Repeat
+	Gates  Gates
 	Person bool     // somebody does it by hand: attested, post-checked
 	Undo   string   // catalogue code
 	Rules  []string // rule codes
+}
+
+// Gated reports whether the gates of Freeze and Cutover bind the step.
+func (t Traits) Gated() bool {
+	return t.Gates == AlwaysGated || t.Gates == GatedByPhase && (t.Phase == Freeze || t.Phase == Cutover)
 }
 
 // Op is the work of one step. The set is closed: ops are declared in this

@@ -230,7 +230,11 @@ func (Wait) Kind() string         { return "wait" }
 func (w Wait) Subject() string    { return w.For + "/" + w.On }
 func (w Wait) Identity() []string { return w.Values }
 func (w Wait) Traits() Traits {
-	return Traits{Phase: w.In, Repeat: Once, Undo: "undo.nothing", Rules: []string{"HISTORY-14"}}
+	t := Traits{Phase: w.In, Repeat: Once, Undo: "undo.nothing", Rules: []string{"HISTORY-14"}}
+	if w.For == waitMerged { // a press that was begun may outlast the window
+		t.Gates = NeverGated
+	}
+	return t
 }
 func (Wait) op() {}
 

@@ -136,3 +136,17 @@ func TestAccountsOfRows(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// On the way back, too, no step is needed that nobody can carry out.
+func TestCopiesGoWherePeopleOpenedTheMailboxes(t *testing.T) {
+	spec := specFor(shape{route: "history", rows: 1, domains: 1})
+	spec.Cutover.RollbackCopies = config.CopiesRemove
+	s := byPeople(planner.Member{Account: "m0", Address: "m0@acme.test"})
+	copied := kindsOf(planner.Build(spec, s, start))["copy-mailbox"].ID
+	s.Records = []planner.Record{{Step: copied, Intent: 1, IntentAt: start, Outcome: 2, OutcomeAt: start, Tally: planner.Tally{Copied: 3}}}
+	back := kindsOf(planner.BuildReverse(spec, s, start.Add(time.Hour)))
+	removal, option := back["remove-placed"], planner.IDOf(planner.SetOption{Corp: "wwB", Account: "m0", Option: "imap", On: true})
+	if removal.ID == "" || slices.Contains(removal.Needs, option) || back["set-option"].ID != "" {
+		t.Errorf("%+v, %+v", removal, back["set-option"])
+	}
+}

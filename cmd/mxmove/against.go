@@ -60,7 +60,10 @@ func runAgainst(c *cli, o planOptions) error {
 			return err
 		}
 	}
-	return cmp.Or(c.toldOffline(plan, found, file.Salt != ""), c.givePlan(plan, o))
+	if err := c.toldOffline(plan, found, file.Salt != ""); err != nil {
+		return err
+	}
+	return c.givePlan(plan, o)
 }
 
 // toldOffline tells of the spec's warnings: a masked plan must not hold them,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/mxmove/mxmove/config/text"
+	"github.com/mxmove/mxmove/executor"
 	"github.com/mxmove/mxmove/planner"
 )
 
@@ -36,25 +37,10 @@ func writeFile(name string, b []byte, mode fs.FileMode) error {
 	default:
 		mode = info.Mode().Perm()
 	}
-	if err := replace(real, b, mode); err != nil {
+	if err := executor.WriteFile(real, b, mode); err != nil {
 		return fileFault(name, err)
 	}
 	return nil
-}
-
-func replace(name string, b []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(name), ".mxmove-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // of no effect after the rename
-	if _, err = temp.Write(b); err == nil {
-		err = errors.Join(temp.Chmod(mode), temp.Sync())
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), name)
 }
 
 // create makes a file that only its owner reads, since passwords may come into

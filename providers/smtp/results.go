@@ -14,7 +14,7 @@ var checks = []string{"spf", "dkim", "dmarc"}
 // results of a receiver's checks, by method.
 type results map[string]string
 
-// String lists them; those that nobody told are "none told".
+// String lists those that were told; "-": none was.
 func (r results) String() string {
 	var out []string
 	for _, c := range checks {
